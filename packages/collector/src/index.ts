@@ -1,0 +1,1 @@
+export type { EventStore } from "./store/event-store.js";

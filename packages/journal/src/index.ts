@@ -1,0 +1,1 @@
+export type { Cursor, Journal, JournalRecord, JournalStatus, ReadBounds, ReadResult } from "./journal.js";

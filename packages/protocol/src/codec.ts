@@ -1,0 +1,98 @@
+import type { EncodedEvent } from "./encoded-event.js";
+import type { BadEvent, CanonicalEvent, ProtocolName, TrackedEvent } from "./event.js";
+import type { RequestHead, WireRequest, WireResponse } from "./http.js";
+import type { Outcome } from "./outcome.js";
+import type { Result } from "./problem.js";
+
+/** What a destination takes in one request. The delivery engine never frames more. */
+export interface Limits {
+  /** UTF-8 bytes of one encoded event. */
+  readonly maxEventBytes: number;
+  readonly maxBatchEvents: number;
+  /** UTF-8 bytes of one request's body before compression, what `frame` adds included. */
+  readonly maxBatchBytes: number;
+}
+
+/** What encoding needs and may not fetch for itself. */
+export interface Stamp {
+  /** Taken where the event brings no id of its own. */
+  readonly id: string;
+  /** Milliseconds since the epoch, at the call. */
+  readonly nowMs: number;
+}
+
+/**
+ * The sender's half of a wire: from what a caller says to a request, and from the answer to what it means.
+ * Pure: the same input gives the same bytes. `Vendor` is what callers may say in this system's own vocabulary.
+ */
+export interface Encoder<Vendor> {
+  readonly protocol: ProtocolName;
+  readonly limits: Limits;
+  /** The canonical event in this vendor's words, or what of it the wire cannot carry. */
+  translate(event: TrackedEvent): Result<Vendor>;
+  /** Validates and encodes, once. Any value is survived: what JSON cannot carry is replaced as docs/values.md says. */
+  encode(event: Vendor, stamp: Stamp): Result<EncodedEvent>;
+  /** Bytes that framing adds to a batch of `count` events, at most. */
+  overheadBytes(count: number): number;
+  /** Joins encoded events into one request and splices in what is only known now; never encodes an event again. */
+  frame(events: readonly EncodedEvent[], sentAtMs: number): WireRequest;
+  /** `nowMs` is for a Retry-After given as a date, where the answer has no Date header to compare with. */
+  classify(response: WireResponse, nowMs: number): Outcome;
+}
+
+/** A path that a receiver answers. `methods` in capitals; any other method is refused as `method-not-allowed`. */
+export interface Route {
+  /** Stable name, kept in the accept log: `batch`, `track`, `pixel-page`. */
+  readonly name: string;
+  readonly methods: readonly string[];
+  readonly path: string;
+}
+
+/** Why a request was turned away before or instead of being decoded. */
+export type Refusal =
+  | { readonly kind: "method-not-allowed"; readonly allow: readonly string[] }
+  | { readonly kind: "unreadable-key"; readonly message: string }
+  | { readonly kind: "unknown-key" }
+  | { readonly kind: "disabled-key" }
+  | { readonly kind: "too-large"; readonly maxBytes: number }
+  | { readonly kind: "unreadable-body"; readonly message: string }
+  | { readonly kind: "rate-limited"; readonly retryAfterSeconds: number }
+  | { readonly kind: "unavailable"; readonly retryAfterSeconds: number };
+
+/** What the collector knows of a request beside its bytes. Kept in the accept log, so that decoding can be repeated. */
+export interface Arrival {
+  readonly route: string;
+  readonly project: string;
+  /** Milliseconds since the epoch, by the collector's clock. */
+  readonly receivedAtMs: number;
+  readonly remoteAddress: string;
+  /** A UUID: ids for what came without one are derived from it, the same at every decoding. */
+  readonly requestId: string;
+}
+
+/** What a request turned out to hold, and the answer this vendor's SDKs expect to it. */
+export interface Decoded {
+  readonly events: readonly CanonicalEvent[];
+  readonly bad: readonly BadEvent[];
+  readonly reply: WireResponse;
+}
+
+/**
+ * The collector's half of a wire. `decode` is pure and total: it answers for any bytes, and the same log record gives
+ * the same events with the same ids at every reading.
+ */
+export interface Receiver {
+  readonly protocol: ProtocolName;
+  readonly routes: readonly Route[];
+  /** Bytes of a request body after unpacking; one more is refused as `too-large`. */
+  readonly maxBodyBytes: number;
+  /** Whether `content-encoding: <coding>` is undone before `decode`; exact, as the vendor compares it. */
+  readonly contentEncodings: readonly string[];
+  /** The key that names the project, from wherever this wire carries it on this route. */
+  key(head: RequestHead, route: Route): Result<string>;
+  decode(request: WireRequest, arrival: Arrival): Decoded;
+  /** The answer to a refused request, as this vendor words it. */
+  refuse(refusal: Refusal, route: Route): WireResponse;
+  /** Headers on every answer of this receiver, CORS among them, for a request with this head. */
+  headers(head: RequestHead): Readonly<Record<string, string>>;
+}

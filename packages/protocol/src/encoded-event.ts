@@ -1,0 +1,9 @@
+/** An event that passed validation, as the bytes that will be counted, spooled and sent. It never changes again. */
+export interface EncodedEvent {
+  /** The event's id on the wire, the same over every retry and restart. */
+  readonly id: string;
+  /** Events of one lane are delivered in order: the user's id, or what stands for it. */
+  readonly lane: string;
+  /** The encoded event. Fields that are only known when it is sent (`sentAt`, say) are spliced in by `frame`. */
+  readonly bytes: Uint8Array;
+}

@@ -1,0 +1,25 @@
+/** Header names in lower case; a header that came more than once is joined with ", ". */
+export type WireHeaders = Readonly<Record<string, string>>;
+
+/** What can be known of a request before its body is read. */
+export interface RequestHead {
+  /** In capitals. */
+  readonly method: string;
+  /** Percent-encoded as on the wire, begins with `/`, without the query. Outgoing: relative to the destination. */
+  readonly path: string;
+  /** Percent-encoded, without the `?`; empty when there is none. */
+  readonly query: string;
+  readonly headers: WireHeaders;
+}
+
+/** A request with its body unpacked: `content-encoding` has been undone, or not been applied yet. */
+export interface WireRequest extends RequestHead {
+  readonly body: Uint8Array;
+}
+
+/** An answer. Of an answer that came, at most the first 64 KiB of the body, never unpacked. */
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: WireHeaders;
+  readonly body: Uint8Array;
+}
