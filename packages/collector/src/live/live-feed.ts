@@ -1,0 +1,199 @@
+/**
+ * The live feed: what the collector has just kept, pushed to whoever looks, over server-sent events.
+ *
+ * Promises: it never holds up the collector and never grows. Publishing puts items into one ring and returns; every
+ * subscriber is a place in that ring, written to at most once per `coalesceMs` and only while its socket takes more.
+ * Who is too slow, or was away too long, is told how many items it missed. It does not promise delivery: the store has
+ * everything, this is a window.
+ *
+ * Messages: `event` and `bad` (a stored event as JSON; its long fields cut and named in `truncated` when it is over
+ * 64 KiB), `stats` each second, `missed` ({ count }). Ids are `<epoch>-<number>`: a browser that comes back with
+ * Last-Event-ID goes on where it was; after a restart, whose epoch differs, it starts over.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LiveClient } from "./live-client.js";
+import type { Runtime } from "../runtime.js";
+import type { LiveItem } from "./live-item.js";
+import { LiveRing } from "./live-ring.js";
+import { sseFrame } from "./sse-frame.js";
+
+/** The ledger in numbers, as the page's header shows it. */
+export interface LiveStats {
+  /** Events the collector has answered success for. */
+  readonly accepted: number;
+  readonly stored: number;
+  /** Accepted and not yet stored. */
+  readonly pending: number;
+  readonly bad: number;
+  readonly duplicates: number;
+  readonly eventsPerSecond: number;
+}
+
+export interface LiveFeed {
+  /** Shows items to all who listen, and keeps the newest for those who come later. Never throws, never waits. */
+  publish(items: readonly LiveItem[]): void;
+  /** Where the `stats` message takes its numbers from, once a second while anyone listens. */
+  setStats(read: () => LiveStats): void;
+  /** Answers the request with the stream; 503 when there are too many already or the feed is closed. */
+  subscribe(request: IncomingMessage, response: ServerResponse): void;
+  /** How many listen now. */
+  readonly clients: number;
+  /** Ends every stream. */
+  close(): void;
+}
+
+export interface LiveFeedOptions {
+  readonly runtime: Pick<Runtime, "after" | "nowMs">;
+  /** Newest items kept for those who come later. @default 500 */
+  readonly ringSize?: number;
+  /** @default 64 */
+  readonly maxClients?: number;
+  /** How long items are gathered before they are written. @default 50 */
+  readonly coalesceMs?: number;
+}
+
+const maxItemBytes = 64 * 1024;
+const maxRingBytes = 8 * 1024 * 1024;
+/** How often the ring is encoded, and so bounded in bytes, while nobody listens. */
+const idleEncodeMs = 1_000;
+const beatMs = 1_000;
+const heartbeatEveryBeats = 15;
+/** A socket that takes nothing for so long holds a place others could have; the browser comes back by itself. */
+const maxBlockedBeats = 30;
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-content-type-options": "nosniff",
+  // Asks nginx, where it stands in between, not to gather the stream.
+  "x-accel-buffering": "no",
+};
+const greeting = Buffer.from("retry: 2000\n\n");
+const heartbeat = Buffer.from(": still here\n\n");
+
+/** Opens a feed that nobody listens to yet. */
+export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
+  return new SseFeed(options);
+}
+
+class SseFeed implements LiveFeed {
+  readonly #runtime: LiveFeedOptions["runtime"];
+  readonly #maxClients: number;
+  readonly #coalesceMs: number;
+  readonly #epoch: string;
+  readonly #ring: LiveRing;
+  readonly #clients = new Set<LiveClient>();
+  #readStats: (() => LiveStats) | undefined;
+  #stopFlush: (() => void) | undefined;
+  #stopBeat: (() => void) | undefined;
+  #beats = 0;
+  #closed = false;
+
+  constructor({ runtime, ringSize = 500, maxClients = 64, coalesceMs = 50 }: LiveFeedOptions) {
+    this.#runtime = runtime;
+    this.#maxClients = maxClients;
+    this.#coalesceMs = coalesceMs;
+    this.#epoch = runtime.nowMs().toString(36);
+    this.#ring = new LiveRing({ maxItems: ringSize, maxItemBytes, maxBytes: maxRingBytes, epoch: this.#epoch });
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  publish(items: readonly LiveItem[]): void {
+    if (this.#closed || items.length === 0) return;
+    for (const item of items) this.#ring.push(item);
+    this.#flushLater();
+  }
+
+  setStats(read: () => LiveStats): void {
+    this.#readStats = read;
+  }
+
+  subscribe(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#closed || this.#clients.size >= this.#maxClients) {
+      refuse(response, this.#closed ? "the collector is closing" : `${this.#maxClients} others are listening already`);
+      return;
+    }
+    this.#ring.encode();
+    const client = new LiveClient(response, this.#placeOf(request.headers["last-event-id"]));
+    this.#clients.add(client);
+    response.on("close", () => this.#leave(client));
+    response.on("drain", () => this.#flushLater());
+    // A broken connection ends with `close`; the error itself says nothing more.
+    response.on("error", () => {});
+    request.socket.setNoDelay(true);
+    response.writeHead(200, streamHeaders);
+    client.send(this.#ring, [greeting, ...this.#statsFrames()]);
+    this.#restartFlush();
+    this.#beatLater();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopFlush?.();
+    this.#stopBeat?.();
+    for (const client of this.#clients) client.end();
+  }
+
+  /** Where the ring goes on for one who has seen `lastEventId`; its beginning for one who is new. */
+  #placeOf(lastEventId: string | string[] | undefined): number {
+    const [epoch, number] = String(lastEventId ?? "").split("-");
+    const seen = epoch === this.#epoch && /^\d{1,15}$/.test(number ?? "") ? Number(number) : Number.NaN;
+    return seen < this.#ring.encodedTo ? seen + 1 : this.#ring.first;
+  }
+
+  #leave(client: LiveClient): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    this.#stopBeat?.();
+    this.#stopBeat = undefined;
+  }
+
+  #flushLater(): void {
+    if (this.#closed) return;
+    const delayMs = this.#clients.size > 0 ? this.#coalesceMs : idleEncodeMs;
+    this.#stopFlush ??= this.#runtime.after(delayMs, () => this.#flush());
+  }
+
+  /** The first listener must not wait for the slow pace of an empty house. */
+  #restartFlush(): void {
+    this.#stopFlush?.();
+    this.#stopFlush = undefined;
+    this.#flushLater();
+  }
+
+  #flush(): void {
+    this.#stopFlush = undefined;
+    this.#ring.encode();
+    let more = false;
+    for (const client of this.#clients) more = client.send(this.#ring) || more;
+    if (more) this.#flushLater();
+  }
+
+  #beatLater(): void {
+    this.#stopBeat ??= this.#runtime.after(beatMs, () => this.#beat());
+  }
+
+  #beat(): void {
+    this.#stopBeat = undefined;
+    this.#beats += 1;
+    const frames = this.#beats % heartbeatEveryBeats === 0 ? [heartbeat, ...this.#statsFrames()] : this.#statsFrames();
+    for (const client of this.#clients) {
+      client.beat(this.#ring, frames);
+      if (client.blockedBeats >= maxBlockedBeats) client.destroy();
+    }
+    if (this.#clients.size > 0) this.#beatLater();
+  }
+
+  #statsFrames(): Buffer[] {
+    return this.#readStats === undefined ? [] : [sseFrame("stats", JSON.stringify(this.#readStats()))];
+  }
+}
+
+function refuse(response: ServerResponse, why: string): void {
+  const body = JSON.stringify({ error: `The live feed takes no more listeners: ${why}. Try again later.` });
+  response.writeHead(503, { "content-type": "application/json", "retry-after": "5" });
+  response.end(body);
+}
