@@ -1,0 +1,37 @@
+import { isCollectorError } from "@oncewire/collector";
+import { Command, CommanderError } from "commander";
+import { addServe } from "./commands/serve.js";
+import { exitCodes } from "./exit-codes.js";
+import type { ExitCode } from "./exit-codes.js";
+import { processTerminal } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
+
+/** Runs one command line (without `node` and the script) and gives the exit code; never throws. */
+export async function main(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
+  const program = new Command("oncewire")
+    .description("Track once. Delivered once. On any wire.")
+    .showHelpAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    });
+  addServe(program, terminal);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    return explain(error, terminal);
+  }
+}
+
+function explain(error: unknown, terminal: Terminal): ExitCode {
+  // Commander has already written its own message; help and version end with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (isCollectorError(error)) {
+    terminal.note(`oncewire: ${error.message}`);
+    return error.code === "invalid-option" || error.code === "unknown-option" ? exitCodes.usage : exitCodes.failed;
+  }
+  terminal.note(`oncewire: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return exitCodes.failed;
+}

@@ -1,0 +1,100 @@
+/**
+ * What `.ci/run` runs, in order: install, `npm test`, the other checks, the demo, the tests on newer Nodes, the browser
+ * test. A step that fails does not keep the others from being seen. The last line counts tests and steps.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const reports = join(root, "var", "ci");
+/** The npm package `node` is a chooser among these: one package per platform, holding nothing but the binary. */
+const newerNodes = ["22.23.3", "24.9.0"];
+const nodePackage = `node-${process.platform}-${process.arch}`;
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const steps = [];
+mkdirSync(reports, { recursive: true });
+
+step("install", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+if (totals.failed > 0) finish();
+testStep("npm test", "npm", ["test", "--"]);
+step("format", "npm", ["run", "-s", "format:check"]);
+step("lint", "npm", ["run", "-s", "lint"]);
+step("types of the tests", "npm", ["run", "-s", "types"]);
+step("unused code", "npm", ["run", "-s", "unused"]);
+step("packages", "npm", ["run", "-s", "pack:check"]);
+step("demo", "npm", ["run", "-s", "demo", "--", "--seconds", "10"]);
+for (const version of newerNodes) onNode(version);
+testStep("browser", process.execPath, ["scripts/test-browser.mjs"], { skipCode: 77 });
+finish();
+
+function step(name, command, args) {
+  const { status, seconds } = run(name, command, args);
+  record(name, status === 0 ? "passed" : "failed", seconds);
+  totals[status === 0 ? "passed" : "failed"] += 1;
+}
+
+/** A step that runs Vitest: its tests are counted, and a run without a test counts as failed. */
+function testStep(name, command, args, { skipCode } = {}) {
+  const report = join(reports, `${name.replace(/\W+/g, "-")}.json`);
+  rmSync(report, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { status, seconds } = run(name, command, [...args, ...reporters]);
+  if (skipCode !== undefined && status === skipCode) {
+    totals.skipped += 1;
+    return record(name, "skipped: see above", seconds);
+  }
+  const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : null;
+  totals.passed += counts?.numPassedTests ?? 0;
+  totals.failed += counts?.numFailedTests ?? 0;
+  totals.skipped += (counts?.numPendingTests ?? 0) + (counts?.numTodoTests ?? 0);
+  const good = status === 0 && (counts?.numPassedTests ?? 0) > 0;
+  // A failure outside a test (a file that will not load, say) has no test to be counted by.
+  if (!good && (counts?.numFailedTests ?? 0) === 0) totals.failed += 1;
+  record(name, good ? `passed, ${counts.numPassedTests} tests` : "failed", seconds);
+}
+
+function onNode(version) {
+  const name = `tests on Node ${version}`;
+  const folder = mkdtempSync(join(tmpdir(), "oncewire-node-"));
+  const install = [
+    "i",
+    "--prefix",
+    folder,
+    "--no-save",
+    "--ignore-scripts",
+    "--loglevel=error",
+    `${nodePackage}@${version}`,
+  ];
+  const { status, seconds } = run(`install Node ${version}`, "npm", install);
+  const binary = join(folder, "node_modules", nodePackage, "bin", "node");
+  if (status !== 0 || !existsSync(binary)) {
+    totals.skipped += 1;
+    record(name, `skipped: npm has no ${nodePackage}@${version} for this machine`, seconds);
+  } else {
+    testStep(name, binary, ["node_modules/vitest/vitest.mjs", "run"]);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function run(name, command, args) {
+  process.stdout.write(`\n=== ${name}: ${command} ${args.join(" ")}\n`);
+  const start = performance.now();
+  const shell = process.platform === "win32" && command === "npm";
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell });
+  if (error) process.stdout.write(`${error.message}\n`);
+  return { status, seconds: (performance.now() - start) / 1_000 };
+}
+
+function record(name, result, seconds) {
+  steps.push(`${seconds.toFixed(0).padStart(5)} s  ${name}: ${result}`);
+}
+
+function finish() {
+  process.stdout.write(`\n${steps.join("\n")}\n\n`);
+  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
+  process.exit(totals.failed === 0 ? 0 : 1);
+}

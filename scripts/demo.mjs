@@ -1,0 +1,94 @@
+/**
+ * `npm run demo`: a collector, a shop that tracks with oncewire, and customers who visit it, until Ctrl-C or for
+ * `--seconds N`. Ends with the ledger: what was tracked, delivered and stored must be the same number.
+ */
+import { parseArgs } from "node:util";
+import { startCollector } from "@oncewire/collector";
+import { startShop } from "../examples/shop/shop.mjs";
+import { startCustomers } from "../examples/shop/customers.mjs";
+
+const { seconds, port } = readArguments();
+const writeKey = "demo-write-key";
+
+const collector = await openCollector();
+const storedBefore = (await collector.store.counts()).events;
+const shop = await startShop({ writeKey, dataPlaneUrl: collector.url });
+const customers = startCustomers({ shopUrl: shop.url });
+
+console.log(`live page   ${collector.url}/`);
+console.log(`shop        ${shop.url}/`);
+console.log(seconds === null ? "Ctrl-C ends it.\n" : `Ends after ${seconds} s.\n`);
+
+const stopShowing = showProgress();
+await ended();
+stopShowing();
+process.exitCode = (await finish()) ? 0 : 1;
+
+function readArguments() {
+  const { values } = parseArgs({ options: { seconds: { type: "string" }, port: { type: "string", default: "4600" } } });
+  const number = values.seconds === undefined ? null : Number(values.seconds);
+  if (number !== null && !(number > 0 && number <= 86_400)) {
+    console.error(`--seconds must be a number from 1 to 86400, got ${JSON.stringify(values.seconds)}.`);
+    process.exit(2);
+  }
+  return { seconds: number, port: Number(values.port) };
+}
+
+/** On the usual port if it is free, so that an open page finds the next demo, too. */
+async function openCollector() {
+  const options = { dataDirectory: "./var/demo", keys: { [writeKey]: "shop" } };
+  try {
+    return await startCollector({ ...options, port });
+  } catch (error) {
+    if (error.code !== "port-in-use") fail(error);
+  }
+  return startCollector({ ...options, port: 0 }).catch(fail);
+}
+
+function fail(error) {
+  console.error(error.message);
+  process.exit(1);
+}
+
+function ended() {
+  return new Promise((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+    if (seconds !== null) setTimeout(resolve, seconds * 1_000);
+  });
+}
+
+/** One line that renews itself on a terminal, one line every five seconds elsewhere. */
+function showProgress() {
+  const onTerminal = process.stdout.isTTY;
+  const show = () => {
+    const { accepted, delivered, pending } = shop.tracker.stats().total;
+    const { stored, eventsPerSecond } = collector.stats();
+    const line = `${eventsPerSecond.toFixed(0).padStart(5)} events/s   accepted ${accepted}   delivered ${delivered}   stored ${stored}   pending ${pending}`;
+    if (onTerminal) process.stdout.write(`\r\x1b[K${line}`);
+    else console.log(line);
+  };
+  const timer = setInterval(show, onTerminal ? 1_000 : 5_000);
+  return () => {
+    clearInterval(timer);
+    show();
+    if (onTerminal) process.stdout.write("\n");
+  };
+}
+
+async function finish() {
+  await customers.stop();
+  await shop.close();
+  const { accepted, delivered, rejected, dropped, pending } = shop.tracker.stats().total;
+  await collector.settled();
+  const stored = (await collector.store.counts()).events - storedBefore;
+  await collector.close();
+  const balanced = accepted === delivered && delivered === stored;
+  console.log(`
+visits      ${customers.count.visits}
+tracked     ${accepted}
+delivered   ${delivered}   rejected ${rejected}   dropped ${dropped}   pending ${pending}
+stored      ${stored}
+${balanced ? "The books balance: tracked = delivered = stored." : "The books do not balance."}`);
+  return balanced;
+}
