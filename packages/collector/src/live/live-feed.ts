@@ -15,25 +15,15 @@ import { LiveClient } from "./live-client.js";
 import type { Runtime } from "../runtime.js";
 import type { LiveItem } from "./live-item.js";
 import { LiveRing } from "./live-ring.js";
+import { LiveStatsReader } from "./live-stats.js";
+import type { LiveCounts } from "./live-stats.js";
 import { sseFrame } from "./sse-frame.js";
-
-/** The ledger in numbers, as the page's header shows it. */
-export interface LiveStats {
-  /** Events the collector has answered success for. */
-  readonly accepted: number;
-  readonly stored: number;
-  /** Accepted and not yet stored. */
-  readonly pending: number;
-  readonly bad: number;
-  readonly duplicates: number;
-  readonly eventsPerSecond: number;
-}
 
 export interface LiveFeed {
   /** Shows items to all who listen, and keeps the newest for those who come later. Never throws, never waits. */
   publish(items: readonly LiveItem[]): void;
   /** Where the `stats` message takes its numbers from, once a second while anyone listens. */
-  setStats(read: () => LiveStats): void;
+  setStats(read: () => LiveCounts): void;
   /** Answers the request with the stream; 503 when there are too many already or the feed is closed. */
   subscribe(request: IncomingMessage, response: ServerResponse): void;
   /** How many listen now. */
@@ -43,7 +33,7 @@ export interface LiveFeed {
 }
 
 export interface LiveFeedOptions {
-  readonly runtime: Pick<Runtime, "after" | "nowMs">;
+  readonly runtime: Pick<Runtime, "after" | "nowMs" | "monotonicMs">;
   /** Newest items kept for those who come later. @default 500 */
   readonly ringSize?: number;
   /** @default 64 */
@@ -83,9 +73,11 @@ class SseFeed implements LiveFeed {
   readonly #epoch: string;
   readonly #ring: LiveRing;
   readonly #clients = new Set<LiveClient>();
-  #readStats: (() => LiveStats) | undefined;
+  #stats: LiveStatsReader | undefined;
   #stopFlush: (() => void) | undefined;
   #stopBeat: (() => void) | undefined;
+  /** The last stats message: newcomers get it, so that only beats measure the rate. */
+  #latest: Buffer | undefined;
   #beats = 0;
   #closed = false;
 
@@ -107,8 +99,8 @@ class SseFeed implements LiveFeed {
     this.#flushLater();
   }
 
-  setStats(read: () => LiveStats): void {
-    this.#readStats = read;
+  setStats(read: () => LiveCounts): void {
+    this.#stats = new LiveStatsReader(read, this.#runtime.monotonicMs);
   }
 
   subscribe(request: IncomingMessage, response: ServerResponse): void {
@@ -125,7 +117,8 @@ class SseFeed implements LiveFeed {
     response.on("error", () => {});
     request.socket.setNoDelay(true);
     response.writeHead(200, streamHeaders);
-    client.send(this.#ring, [greeting, ...this.#statsFrames()]);
+    if (this.#clients.size === 1) this.#measure();
+    client.send(this.#ring, [greeting, ...this.#statsFrame()]);
     this.#restartFlush();
     this.#beatLater();
   }
@@ -149,6 +142,7 @@ class SseFeed implements LiveFeed {
     if (this.#clients.size > 0) return;
     this.#stopBeat?.();
     this.#stopBeat = undefined;
+    this.#stats?.reset();
   }
 
   #flushLater(): void {
@@ -179,7 +173,8 @@ class SseFeed implements LiveFeed {
   #beat(): void {
     this.#stopBeat = undefined;
     this.#beats += 1;
-    const frames = this.#beats % heartbeatEveryBeats === 0 ? [heartbeat, ...this.#statsFrames()] : this.#statsFrames();
+    this.#measure();
+    const frames = this.#beats % heartbeatEveryBeats === 0 ? [heartbeat, ...this.#statsFrame()] : this.#statsFrame();
     for (const client of this.#clients) {
       client.beat(this.#ring, frames);
       if (client.blockedBeats >= maxBlockedBeats) client.destroy();
@@ -187,8 +182,12 @@ class SseFeed implements LiveFeed {
     if (this.#clients.size > 0) this.#beatLater();
   }
 
-  #statsFrames(): Buffer[] {
-    return this.#readStats === undefined ? [] : [sseFrame("stats", JSON.stringify(this.#readStats()))];
+  #measure(): void {
+    if (this.#stats !== undefined) this.#latest = sseFrame("stats", JSON.stringify(this.#stats.next()));
+  }
+
+  #statsFrame(): Buffer[] {
+    return this.#latest === undefined ? [] : [this.#latest];
   }
 }
 
