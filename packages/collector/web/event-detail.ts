@@ -24,8 +24,7 @@ export function eventDetail(row: EventRow, close: HTMLButtonElement): readonly H
 }
 
 function title(row: EventRow): string {
-  if (row.type === "bad") return jsonText(row.value["code"]);
-  return row.name === "" ? row.kind : row.name;
+  return row.type === "bad" ? jsonText(row.value["code"]) : row.name || row.user;
 }
 
 function reason(value: JsonObject): HTMLElement {

@@ -14,13 +14,21 @@ export function rowElement(row: EventRow): HTMLTableRowElement {
     cell({ class: "cell-time", title: row.time }, clockTime(row.time)),
     cell({ class: "cell-kind" }, element("span", { class: "kind", "data-kind": kind }, kind)),
     cell({ class: "cell-name", title: name }, name),
-    cell({ ...user }, row.user),
+    cell(user, row.user),
     cell({ class: "cell-project" }, project),
   );
 }
 
-function cell(attributes: Readonly<Record<string, string>>, content: Node | string): HTMLTableCellElement {
-  return element("td", { role: "gridcell", ...attributes }, content === "" ? "–" : content);
+function cell(attributes: CellAttributes, content: Node | string): HTMLTableCellElement {
+  const given = { role: "gridcell", ...attributes };
+  return content === ""
+    ? element("td", { ...given, class: `${given.class} none` }, "–")
+    : element("td", given, content);
+}
+
+interface CellAttributes {
+  readonly class: string;
+  readonly [name: string]: string;
 }
 
 /** The time of day here, to the millisecond; the text itself where it is no time. */

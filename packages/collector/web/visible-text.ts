@@ -5,9 +5,9 @@
  */
 const unseen = /(?!\u200C|\u200D|[\u0600-\u0605\u06DD])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** The text with such characters shown as what they are: `␊` for a line break, `⟨U+202E⟩` for an override. */
+/** The text with such characters shown by their number, such as `⟨U+202E⟩` for a direction override. */
 export function visibleText(text: string): string {
-  return text.replace(unseen, symbolOf);
+  return text.replace(unseen, numberOf);
 }
 
 /** The same for text of several lines: its line breaks stay. */
@@ -15,9 +15,7 @@ export function visibleLines(text: string): string {
   return text.split("\n").map(visibleText).join("\n");
 }
 
-function symbolOf(character: string): string {
+function numberOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "␡";
   return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
