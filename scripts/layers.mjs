@@ -10,7 +10,7 @@ export const layers = {
     ["a-track", "rudderstack", "snowplow"],
     ["codec.contract.ts"],
     ["codec.ts"],
-    ["encoded-event.ts", "event.ts", "http.ts", "outcome.ts", "problem.ts", "json.ts", "base64.ts"],
+    ["encoded-event.ts", "event.ts", "http.ts", "outcome.ts", "problem.ts", "json.ts", "parse-json.ts", "retry-after.ts", "byte-slab.ts", "base64.ts"],
   ],
   journal: [
     ["index.ts"],

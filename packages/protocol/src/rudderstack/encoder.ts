@@ -1,0 +1,70 @@
+/** RudderStack, the sending half: options in, `Encoder` out. */
+import { createByteSlab } from "../byte-slab.js";
+import type { Encoder, Limits } from "../codec.js";
+import { classify } from "./classify.js";
+import { encode } from "./encode.js";
+import type { EncodeTools, Library } from "./encode.js";
+import type { RudderStackEvent } from "./event.js";
+import { authorization, frame, overheadBytes } from "./frame.js";
+import { translate } from "./translate.js";
+
+export interface RudderStackEncoderOptions {
+  /** The source's key. It is in each request's Authorization header and nowhere else. */
+  readonly writeKey: string;
+  /** What `context.library` of each event says. @default oncewire and its version */
+  readonly library?: Library;
+  /** An event of more bytes is refused; RudderStack's documents name 32 KiB. At most 4,095,900. @default 32768 */
+  readonly maxEventBytes?: number;
+  /** Events in one request. @default 100 */
+  readonly maxBatchEvents?: number;
+}
+
+/** What the gateway takes, unpacked: one byte more is answered with 413. */
+export const maxRequestBytes = 4_096_000;
+
+/** RudderStack's documents name 200 levels for a request; the list and its wrapper are two of them. */
+const maxEventDepth = 198;
+
+const defaults = {
+  library: { name: "oncewire", version: "0.1.0" },
+  maxEventBytes: 32 * 1024,
+  maxBatchEvents: 100,
+} as const;
+
+/** Throws a RangeError or a TypeError for an option that is out of its bounds. */
+export function createRudderStackEncoder(options: RudderStackEncoderOptions): Encoder<RudderStackEvent> {
+  const limits = resolveLimits(options);
+  const credentials = authorization(checkKey(options.writeKey));
+  const tools: EncodeTools = {
+    library: options.library ?? defaults.library,
+    slab: createByteSlab(),
+    limits: { maxBytes: limits.maxEventBytes, maxDepth: maxEventDepth },
+  };
+  return {
+    protocol: "rudderstack",
+    limits,
+    translate,
+    encode: (event, stamp) => encode(event, stamp, tools),
+    overheadBytes,
+    frame: (events, sentAtMs) => frame(events, sentAtMs, credentials),
+    classify,
+  };
+}
+
+function resolveLimits(options: RudderStackEncoderOptions): Limits {
+  const { maxEventBytes = defaults.maxEventBytes, maxBatchEvents = defaults.maxBatchEvents } = options;
+  checkRange("maxEventBytes", maxEventBytes, maxRequestBytes - overheadBytes(1));
+  checkRange("maxBatchEvents", maxBatchEvents, 100_000);
+  return { maxEventBytes, maxBatchEvents, maxBatchBytes: maxRequestBytes };
+}
+
+function checkRange(name: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new RangeError(`\`${name}\` must be a whole number from 1 to ${max}, got ${value}.`);
+  }
+}
+
+function checkKey(writeKey: unknown): string {
+  if (typeof writeKey === "string" && writeKey.trim() !== "") return writeKey;
+  throw new TypeError("`writeKey` must be the write key of a RudderStack source, got an empty or missing value.");
+}

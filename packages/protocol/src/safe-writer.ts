@@ -1,0 +1,182 @@
+/**
+ * The careful half of json.ts: reads every field on its own, so that one that throws costs itself only. The rows of
+ * docs/values.md are the cases of this file, and the tests compare the two.
+ */
+import type { JsonLimits, JsonText } from "./json.js";
+import { isArrayBuffer, isDate, isError, isMap, isSet, isTypedArray, objectTag } from "./object-tag.js";
+import type { Problem } from "./problem.js";
+import { isWellFormed, toWellFormed } from "./well-formed.js";
+
+/** Past 2^4096 a BigInt's digits take longer to work out than an event is worth. */
+const maxBigInt = 2n ** 4096n;
+
+export class SafeWriter {
+  readonly #limits: JsonLimits;
+  /** Characters that may still be written: a lower bound of bytes. Negative: given up. */
+  #left: number;
+  readonly #ancestors: Set<object> = new Set();
+  readonly #path: (string | number)[] = [];
+  readonly #replaced: Problem[] = [];
+
+  constructor(limits: JsonLimits) {
+    this.#limits = limits;
+    this.#left = limits.maxBytes;
+  }
+
+  write(value: unknown): JsonText {
+    const text = this.#value(value) ?? "";
+    if (this.#left < 0) return { kind: "too-large", atLeastBytes: this.#limits.maxBytes - this.#left };
+    return { kind: "written", text, replaced: this.#replaced };
+  }
+
+  /** Undefined for what JSON leaves out of an object. */
+  #value(value: unknown): string | undefined {
+    switch (typeof value) {
+      case "string":
+        return this.#string(value);
+      case "number":
+        return Number.isFinite(value) ? this.#spend(String(value)) : this.#replace("null", "not-finite", String(value));
+      case "boolean":
+        return this.#spend(String(value));
+      case "undefined":
+        return undefined;
+      case "bigint":
+        return this.#bigint(value);
+      case "function":
+      case "symbol":
+        this.#note("left-out", `a ${typeof value}`);
+        return undefined;
+      case "object":
+        return value === null ? this.#spend("null") : this.#object(value);
+    }
+  }
+
+  #spend(text: string): string {
+    this.#left -= text.length;
+    return text;
+  }
+
+  #string(value: string): string {
+    if (value.length > this.#left) return this.#giveUp(value.length);
+    if (isWellFormed(value)) return this.#spend(JSON.stringify(value));
+    this.#note("lone-surrogate", "half of a surrogate pair");
+    return this.#spend(JSON.stringify(toWellFormed(value)));
+  }
+
+  #giveUp(characters: number): string {
+    this.#left = Math.min(this.#left - characters, -1);
+    return "";
+  }
+
+  #bigint(value: bigint): string {
+    if (value > maxBigInt || value < -maxBigInt)
+      return this.#replace('"[bigint too large]"', "too-large-bigint", "a bigint");
+    return this.#replace(`"${value}"`, "bigint", "a bigint");
+  }
+
+  #replace(text: string, code: string, came: string): string {
+    this.#note(code, came);
+    return this.#spend(text);
+  }
+
+  #note(code: string, came: string): void {
+    const message = `Expected a value that JSON can carry, got ${came}; what is sent instead is in docs/values.md.`;
+    this.#replaced.push({ path: this.#path.join("."), code, message });
+  }
+
+  #object(value: object): string | undefined {
+    if (this.#ancestors.has(value)) return this.#replace('"[circular]"', "circular", "an object that holds itself");
+    if (this.#ancestors.size >= this.#limits.maxDepth) {
+      return this.#replace('"[too deep]"', "too-deep", `more than ${this.#limits.maxDepth} levels`);
+    }
+    this.#ancestors.add(value);
+    try {
+      return this.#converted(value);
+    } catch {
+      return this.#replace('"[unreadable]"', "unreadable", "an object that throws when it is read");
+    } finally {
+      this.#ancestors.delete(value);
+    }
+  }
+
+  /** An object as what it says it is in JSON: `toJSON` is asked once and its answer is not asked again. */
+  #converted(value: object): string | undefined {
+    if (isDate(value)) return this.#date(value);
+    const toJson: unknown = Reflect.get(value, "toJSON");
+    if (typeof toJson !== "function") return this.#plain(value);
+    const answer: unknown = Reflect.apply(toJson, value, [String(this.#path.at(-1) ?? "")]);
+    return typeof answer === "object" && answer !== null ? this.#plain(answer) : this.#value(answer);
+  }
+
+  #date(value: Date): string {
+    const ms = Date.prototype.getTime.call(value);
+    if (!Number.isFinite(ms)) return this.#replace("null", "invalid-date", "an invalid Date");
+    return this.#spend(`"${new Date(ms).toISOString()}"`);
+  }
+
+  #plain(value: object): string | undefined {
+    if (Array.isArray(value) || isTypedArray(value)) return this.#list(value);
+    if (isMap(value)) return this.#map(value);
+    if (isSet(value)) return this.#list(Set.prototype.values.call(value));
+    if (isArrayBuffer(value)) return this.#list(new Uint8Array(value));
+    if (isError(value)) return this.#members(errorMembers(value));
+    if (value instanceof DataView) return this.#list(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    if (value instanceof RegExp) return this.#string(`/${value.source}/${value.flags}`);
+    return boxedPrimitives.has(objectTag(value)) ? this.#value(value.valueOf()) : this.#members(value);
+  }
+
+  #map(map: Map<unknown, unknown>): string {
+    const entries: (readonly [unknown, unknown])[] = [];
+    for (const entry of Map.prototype.entries.call(map)) {
+      if (entries.push(entry) > this.#left) return this.#giveUp(map.size);
+    }
+    const named = entries.every(([key]) => typeof key === "string");
+    return named ? this.#members(Object.fromEntries(entries)) : this.#list(entries);
+  }
+
+  #list(values: Iterable<unknown>): string {
+    const items: string[] = [];
+    this.#spend("[]");
+    for (const value of values) {
+      if (this.#left < 0) return "";
+      items.push(this.#at(items.length, () => value) ?? "null");
+      this.#spend(",");
+    }
+    return `[${items.join(",")}]`;
+  }
+
+  #members(object: object): string {
+    const members: string[] = [];
+    this.#spend("{}");
+    for (const key of Object.keys(object)) {
+      if (this.#left < 0) return "";
+      const member = this.#at(key, (): unknown => Reflect.get(object, key));
+      if (member !== undefined) members.push(`${this.#string(key)}:${member}`);
+      this.#spend(",:");
+    }
+    return `{${members.join(",")}}`;
+  }
+
+  /** Reads and writes what stands at a key: an error thrown by the reading is this field's alone. */
+  #at(key: string | number, read: () => unknown): string | undefined {
+    this.#path.push(key);
+    try {
+      let value: unknown;
+      try {
+        value = read();
+      } catch {
+        return this.#replace('"[threw]"', "threw", "a getter that throws");
+      }
+      return this.#value(value);
+    } finally {
+      this.#path.pop();
+    }
+  }
+}
+
+const boxedPrimitives: ReadonlySet<string> = new Set(["Number", "String", "Boolean", "BigInt"]);
+
+/** An error's own fields, and the two that are not listed as its own. Its stack stays here. */
+function errorMembers(error: Error): object {
+  return Object.fromEntries([["name", error.name], ["message", error.message], ...Object.entries(error)]);
+}
