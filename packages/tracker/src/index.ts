@@ -1,1 +1,44 @@
-export {};
+export { rudderStack } from "./clients/rudderstack.js";
+export type { RudderStackOptions } from "./clients/rudderstack.js";
+export type { Stats } from "./delivery/delivery.js";
+export type { Destination, TransportNeeds } from "./delivery/destination.js";
+export type { DestinationStats } from "./delivery/dispatcher.js";
+export type { Ledger } from "./delivery/ledger.js";
+export { errorCodes, TrackerError } from "./errors.js";
+export type { ErrorCode } from "./errors.js";
+export type { EventHandle, EventResult } from "./handle.js";
+export type {
+  AliasMessage,
+  EventMessage,
+  GroupMessage,
+  Id,
+  IdentifyMessage,
+  Message,
+  SelfDescribingMessage,
+  StructuredMessage,
+  Timestamp,
+  TrackMessage,
+  ViewMessage,
+} from "./message.js";
+export { defaults } from "./options.js";
+export type { DeliveryOptions, InvalidPolicy, OverflowPolicy, TrackerOptions } from "./options.js";
+export { dropReasons, rejectReasons } from "./report.js";
+export type {
+  DeliveredReport,
+  DroppedReport,
+  DropReason,
+  Listener,
+  Logger,
+  PausedReport,
+  RejectedReport,
+  RejectReason,
+  Report,
+  ReportKind,
+  ResumedReport,
+  RetryingReport,
+  Settlement,
+} from "./report.js";
+export type { Runtime, Timer } from "./runtime.js";
+export { createTracker } from "./tracker.js";
+export type { CreateTrackerOptions, FlushOptions, Tracker } from "./tracker.js";
+export type { NetworkFailure, Reply, Transport } from "./transport/transport.js";

@@ -1,0 +1,115 @@
+/** Composes the engine: one dispatcher per destination, and what concerns all of them. */
+import type { Encoder, EncodedEvent, Problem, Result, Stamp, TrackedEvent } from "@oncewire/protocol";
+import type { ResolvedOptions } from "../options.js";
+import type { DropReason, RejectReason, Reporter, Settlement } from "../report.js";
+import type { Runtime } from "../runtime.js";
+import { MemorySpool } from "../spool/memory-spool.js";
+import type { Fate } from "../spool/queued-event.js";
+import type { Destination } from "./destination.js";
+import { Dispatcher, type DestinationStats } from "./dispatcher.js";
+import { addLedgers, type Ledger } from "./ledger.js";
+
+export interface DeliveryParts {
+  readonly destinations: readonly Destination[];
+  readonly options: ResolvedOptions;
+  readonly reporter: Reporter;
+  readonly runtime: Runtime;
+}
+
+/** The ledger over all destinations, and of each. An event for two destinations counts twice in the sum. */
+export interface Stats extends Ledger {
+  readonly destinations: Readonly<Record<string, DestinationStats>>;
+}
+
+/** What became of encoding an event for one destination. */
+export type Draft =
+  | { readonly kind: "encoded"; readonly event: EncodedEvent }
+  | { readonly kind: "unfit"; readonly reason: RejectReason; readonly problem: Problem };
+
+export class Delivery {
+  readonly #dispatchers: readonly Dispatcher[];
+  readonly #runtime: Runtime;
+  readonly #waits: boolean;
+  #isClosed = false;
+
+  constructor(parts: DeliveryParts) {
+    const { options, reporter, runtime } = parts;
+    this.#runtime = runtime;
+    this.#waits = options.overflow === "wait";
+    this.#dispatchers = parts.destinations.map((destination) => {
+      const needs = { runtime, timeoutMs: options.requestTimeoutMs, maxConnections: options.maxInFlight };
+      const transport = destination.openTransport(needs);
+      return new Dispatcher({ destination, spool: new MemorySpool(options), transport, options, reporter, runtime });
+    });
+  }
+
+  get names(): readonly string[] {
+    return this.#dispatchers.map(({ destination }) => destination.name);
+  }
+
+  /** The event in the words of each destination, in their order. */
+  draft(event: TrackedEvent, stamp: Stamp): readonly Draft[] {
+    return this.#dispatchers.map(({ destination }) => draft(destination.encoder, event, stamp));
+  }
+
+  /** Hands each draft to its destination. */
+  accept(id: string, drafts: readonly Draft[]): readonly Fate[] {
+    const nowMs = this.#runtime.monotonicMs();
+    return this.#dispatchers.map((dispatcher, index) => {
+      const made = drafts[index];
+      if (made === undefined || this.#isClosed) return dispatcher.refuse(id, { kind: "dropped", reason: "closed" });
+      if (made.kind === "encoded") return dispatcher.accept(made.event, nowMs);
+      return dispatcher.refuse(id, { kind: "rejected", reason: made.reason, detail: made.problem.message });
+    });
+  }
+
+  /** Books an event that no destination could be given. */
+  refuse(id: string, settlement: Settlement): readonly Fate[] {
+    return this.#dispatchers.map((dispatcher) => dispatcher.refuse(id, settlement));
+  }
+
+  async ready(): Promise<void> {
+    if (this.#waits && !this.#isClosed) await Promise.all(this.#dispatchers.map((each) => each.ready()));
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.#dispatchers.map((each) => each.flush()));
+  }
+
+  /** From now on everything that comes is dropped as `closed`. */
+  refuseAll(): void {
+    this.#isClosed = true;
+    for (const each of this.#dispatchers) each.close();
+  }
+
+  abandon(reason: DropReason): void {
+    for (const each of this.#dispatchers) each.abandon(reason);
+  }
+
+  get pending(): number {
+    return this.#dispatchers.reduce((sum, each) => sum + each.pending, 0);
+  }
+
+  stats(): Stats {
+    const each = this.#dispatchers.map((dispatcher) => [dispatcher.destination.name, dispatcher.stats()] as const);
+    return { ...addLedgers(each.map(([, stats]) => stats)), destinations: Object.fromEntries(each) };
+  }
+}
+
+function draft(encoder: Encoder<unknown>, event: TrackedEvent, stamp: Stamp): Draft {
+  const translated = encoder.translate(event);
+  if (!translated.ok) return unfit(translated);
+  const encoded = encoder.encode(translated.value, stamp);
+  if (!encoded.ok) return unfit(encoded);
+  const bytes = encoded.value.bytes.byteLength;
+  const { maxEventBytes } = encoder.limits;
+  if (bytes <= maxEventBytes) return { kind: "encoded", event: encoded.value };
+  const message = `expected at most ${maxEventBytes} bytes, got ${bytes}; send less, or link to the data`;
+  return { kind: "unfit", reason: "too-large", problem: { path: "", code: "too-large", message } };
+}
+
+function unfit(result: Extract<Result<unknown>, { ok: false }>): Draft {
+  const [problem] = result.problems;
+  const { code } = problem;
+  return { kind: "unfit", reason: code === "too-large" || code === "unsupported" ? code : "invalid", problem };
+}

@@ -1,0 +1,47 @@
+import type { QueuedEvent } from "../spool/queued-event.js";
+import { countThatFit, type BatchLimits } from "./batcher.js";
+
+/**
+ * A batch on its way. It holds the lanes of its events until all of them have ended; what is left of it is sent piece
+ * by piece, in order.
+ */
+export class Shipment {
+  /** As it was cut; the queue knows the holder of a lane by it. */
+  readonly batch: readonly QueuedEvent[];
+  isAbandoned = false;
+  /** What has not ended yet. A piece never reaches over the border of a group. */
+  #groups: QueuedEvent[][];
+
+  constructor(batch: QueuedEvent[]) {
+    this.batch = batch;
+    this.#groups = [batch];
+  }
+
+  get isDone(): boolean {
+    return this.#groups.length === 0;
+  }
+
+  /** What goes into the next request; stays in the shipment until it is replaced. */
+  piece(limits: BatchLimits): readonly QueuedEvent[] {
+    const group = this.#groups[0] ?? [];
+    const sizes = group.slice(0, limits.maxEvents).map(({ event }) => event.bytes.byteLength);
+    return group.slice(0, countThatFit(sizes, limits));
+  }
+
+  /** Puts other groups in the place of the piece: none when all of it has ended. */
+  replace(piece: readonly QueuedEvent[], groups: readonly QueuedEvent[][]): void {
+    const rest = this.#groups[0]?.slice(piece.length) ?? [];
+    this.#groups = [...groups, rest, ...this.#groups.slice(1)].filter((group) => group.length > 0);
+  }
+
+  /** Takes out and returns the events for which `test` holds. */
+  extract(test: (event: QueuedEvent) => boolean): QueuedEvent[] {
+    const out = this.#groups.flatMap((group) => group.filter(test));
+    if (out.length > 0) {
+      this.#groups = this.#groups
+        .map((group) => group.filter((event) => !test(event)))
+        .filter((group) => group.length > 0);
+    }
+    return out;
+  }
+}
