@@ -25,12 +25,14 @@ export class LiveClient {
     return this.#blockedBeats;
   }
 
-  /** Writes `extra` and what is new in the ring, in one write. True when there is more to send right away. */
-  send(ring: LiveRing, extra: readonly Buffer[] = []): boolean {
-    if (this.#response.writableNeedDrain || this.#response.writableEnded) return false;
+  /**
+   * Writes `extra` and what is new in the ring, in one write; nothing while the socket is full. Where that is not all,
+   * the write has filled the socket (its mark is far below `maxWriteBytes`), and `drain` is the time to go on.
+   */
+  send(ring: LiveRing, extra: readonly Buffer[] = []): void {
+    if (this.#response.writableNeedDrain || this.#response.writableEnded) return;
     const frames = [...extra, ...this.#takeFrom(ring)];
     if (frames.length > 0) this.#response.write(Buffer.concat(frames));
-    return this.#cursor < ring.encodedTo && !this.#response.writableNeedDrain;
   }
 
   /** Like `send`, once a second; counts how long the socket has been full. */

@@ -161,9 +161,7 @@ class SseFeed implements LiveFeed {
   #flush(): void {
     this.#stopFlush = undefined;
     this.#ring.encode();
-    let more = false;
-    for (const client of this.#clients) more = client.send(this.#ring) || more;
-    if (more) this.#flushLater();
+    for (const client of this.#clients) client.send(this.#ring);
   }
 
   #beatLater(): void {
