@@ -1,3 +1,5 @@
+import type { Problem } from "./problem.js";
+
 /** An event that passed validation, as the bytes that will be counted, spooled and sent. It never changes again. */
 export interface EncodedEvent {
   /** The event's id on the wire, the same over every retry and restart. */
@@ -6,4 +8,6 @@ export interface EncodedEvent {
   readonly lane: string;
   /** The encoded event. Fields that are only known when it is sent (`sentAt`, say) are spliced in by `frame`. */
   readonly bytes: Uint8Array;
+  /** What the caller passed and JSON cannot carry, where there was any: docs/values.md says what stands for it. */
+  readonly replaced?: readonly Problem[];
 }

@@ -27,18 +27,21 @@ export type JsonText =
 const nothingReplaced: readonly Problem[] = [];
 
 /**
- * The text may hold up to three times `maxBytes` in UTF-8 where it is not ASCII: count the bytes once it is encoded.
+ * `at` is the value's name in the paths of what was replaced. The text may hold up to three times `maxBytes` in UTF-8
+ * where it is not ASCII: count the bytes once it is encoded.
  */
-export function writeJson(value: unknown, limits: JsonLimits): JsonText {
+export function writeJson(value: unknown, limits: JsonLimits, at = ""): JsonText {
   const text = writePlain(value, limits);
   if (text !== null) return { kind: "written", text, replaced: nothingReplaced };
-  return new SafeWriter(limits).write(value);
+  return new SafeWriter(limits, at).write(value);
 }
 
 /** The text, if the value is plain data throughout; null if it has to be written with care. */
 export function writePlain(value: unknown, limits: JsonLimits): string | null {
   try {
-    if (guard(value, limits.maxDepth, limits.maxBytes) < 0) return null;
+    if (typeof value === "object" && value !== null) {
+      if (guard(value, limits.maxDepth, limits.maxBytes) < 0) return null;
+    } else if (guardPrimitive(value, limits.maxBytes) < 0) return null;
     const text: unknown = JSON.stringify(value);
     // A lone surrogate is written as an escape that other languages refuse to read.
     return typeof text === "string" && !text.includes("\\ud") ? text : null;
@@ -50,45 +53,41 @@ export function writePlain(value: unknown, limits: JsonLimits): string | null {
 const unusual = -1;
 
 /**
- * What is left of `left` characters after this value, a lower bound; negative when the value is not plain data, is
- * nested more than `depth` deep, or cannot fit. That it counts is also what ends a walk around a cycle.
+ * What is left of `left` characters after this object, a lower bound; negative when it is not plain data, is nested more
+ * than `depth` deep, or cannot fit. That it counts is also what ends a walk around a cycle.
  */
-function guard(value: unknown, depth: number, left: number): number {
+function guard(value: object, depth: number, left: number): number {
+  if (depth === 0) return unusual;
+  let rest = left - 2;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length && rest >= 0; at += 1) rest = guardMember(value[at], depth - 1, rest);
+    return rest;
+  }
+  if (!isPlain(value)) return value instanceof Date && Number.isFinite(value.getTime()) ? left - 26 : unusual;
+  for (const key in value) {
+    rest = guardMember(value[key], depth - 1, rest - key.length);
+    if (rest < 0) return unusual;
+  }
+  return rest;
+}
+
+function guardMember(value: unknown, depth: number, left: number): number {
+  return typeof value === "object" && value !== null ? guard(value, depth, left - 1) : guardPrimitive(value, left - 1);
+}
+
+function guardPrimitive(value: unknown, left: number): number {
   switch (typeof value) {
     case "string":
       return left - value.length;
     case "number":
-      return Number.isFinite(value) ? left - 1 : unusual;
-    case "object":
-      return value === null ? left - 4 : guardObject(value, depth, left);
-    case "boolean":
-      return left - 4;
-    case "undefined":
-      return left;
+      return Number.isFinite(value) ? left : unusual;
     case "bigint":
     case "function":
     case "symbol":
       return unusual;
+    case "boolean":
+    case "undefined":
+    case "object":
+      return left;
   }
-}
-
-function guardObject(value: object, depth: number, left: number): number {
-  if (depth === 0) return unusual;
-  if (Array.isArray(value)) return guardList(value, depth - 1, left);
-  if (!isPlain(value)) return value instanceof Date && Number.isFinite(value.getTime()) ? left - 26 : unusual;
-  let rest = left;
-  for (const key in value) {
-    rest = guard(value[key], depth - 1, rest - key.length - 3);
-    if (rest < 0) return unusual;
-  }
-  return rest;
-}
-
-function guardList(list: readonly unknown[], depth: number, left: number): number {
-  let rest = left;
-  for (let at = 0; at < list.length; at += 1) {
-    rest = guard(list[at], depth, rest - 1);
-    if (rest < 0) return unusual;
-  }
-  return rest;
 }

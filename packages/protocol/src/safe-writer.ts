@@ -15,11 +15,13 @@ export class SafeWriter {
   /** Characters that may still be written: a lower bound of bytes. Negative: given up. */
   #left: number;
   readonly #ancestors: Set<object> = new Set();
-  readonly #path: (string | number)[] = [];
+  readonly #path: (string | number)[];
   readonly #replaced: Problem[] = [];
 
-  constructor(limits: JsonLimits) {
+  /** `at` names the value in the paths of what was replaced. */
+  constructor(limits: JsonLimits, at: string) {
     this.#limits = limits;
+    this.#path = at === "" ? [] : [at];
     this.#left = limits.maxBytes;
   }
 

@@ -3,10 +3,16 @@ import { createByteSlab } from "../byte-slab.js";
 import type { Encoder, Limits } from "../codec.js";
 import { classify } from "./classify.js";
 import { encode } from "./encode.js";
-import type { EncodeTools, Library } from "./encode.js";
+import type { EncodeTools } from "./encode.js";
 import type { RudderStackEvent } from "./event.js";
 import { authorization, frame, overheadBytes } from "./frame.js";
 import { translate } from "./translate.js";
+
+/** What sends the events: `context.library` of each. */
+export interface Library {
+  readonly name: string;
+  readonly version: string;
+}
 
 export interface RudderStackEncoderOptions {
   /** The source's key. It is in each request's Authorization header and nowhere else. */
@@ -36,7 +42,7 @@ export function createRudderStackEncoder(options: RudderStackEncoderOptions): En
   const limits = resolveLimits(options);
   const credentials = authorization(checkKey(options.writeKey));
   const tools: EncodeTools = {
-    library: options.library ?? defaults.library,
+    library: `"library":${JSON.stringify(options.library ?? defaults.library)}`,
     slab: createByteSlab(),
     limits: { maxBytes: limits.maxEventBytes, maxDepth: maxEventDepth },
   };

@@ -1,6 +1,5 @@
 export { createRudderStackEncoder, maxRequestBytes } from "./encoder.js";
-export type { RudderStackEncoderOptions } from "./encoder.js";
-export type { Library } from "./encode.js";
+export type { Library, RudderStackEncoderOptions } from "./encoder.js";
 export { eventTypes } from "./event.js";
 export type {
   Alias,
