@@ -26,6 +26,10 @@ export default {
     "import/no-named-as-default-member": "off",
     "import/no-unassigned-import": "off",
     "unicorn/consistent-function-scoping": "off",
+    // Where our own threads, processes and files speak, a value is asserted once, at the door.
+    "typescript/no-unsafe-type-assertion": "off",
+    // Meant for windows; ports of threads have no origin.
+    "unicorn/require-post-message-target-origin": "off",
   },
   overrides: [
     ...boundaries,
@@ -72,6 +76,7 @@ export default {
       rules: {
         "max-lines": "off",
         "max-lines-per-function": "off",
+        "max-params": "off",
         "no-restricted-globals": "off",
         "no-restricted-properties": "off",
         "typescript/no-non-null-assertion": "off",

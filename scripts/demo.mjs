@@ -61,14 +61,18 @@ function ended() {
 /** One line that renews itself on a terminal, one line every five seconds elsewhere. */
 function showProgress() {
   const onTerminal = process.stdout.isTTY;
+  const everyMs = onTerminal ? 1_000 : 5_000;
+  let shown = 0;
   const show = () => {
     const { accepted, delivered, pending } = shop.tracker.stats().total;
-    const { stored, eventsPerSecond } = collector.stats();
-    const line = `${eventsPerSecond.toFixed(0).padStart(5)} events/s   accepted ${accepted}   delivered ${delivered}   stored ${stored}   pending ${pending}`;
+    const { stored } = collector.stats();
+    const perSecond = ((accepted - shown) * 1_000) / everyMs;
+    shown = accepted;
+    const line = `${perSecond.toFixed(0).padStart(5)} events/s   accepted ${accepted}   delivered ${delivered}   stored ${stored}   pending ${pending}`;
     if (onTerminal) process.stdout.write(`\r\x1b[K${line}`);
     else console.log(line);
   };
-  const timer = setInterval(show, onTerminal ? 1_000 : 5_000);
+  const timer = setInterval(show, everyMs);
   return () => {
     clearInterval(timer);
     show();

@@ -1,1 +1,19 @@
-export type { EventStore } from "./store/event-store.js";
+export { startCollector } from "./collector.js";
+export type { Collector } from "./collector.js";
+export { CollectorError, collectorErrorCodes, isCollectorError } from "./errors.js";
+export type { CollectorErrorCode } from "./errors.js";
+export type { CollectorOptions } from "./options.js";
+export type { CollectorReport, CollectorStats, RefusalReason } from "./report.js";
+export type { Runtime } from "./runtime.js";
+export type {
+  AppendResult,
+  EventQuery,
+  EventStore,
+  LogBatch,
+  LoggedBadEvent,
+  LoggedEvent,
+  Page,
+  StoreCounts,
+  StoredBadEvent,
+  StoredEvent,
+} from "./store/event-store.js";

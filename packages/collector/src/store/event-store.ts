@@ -37,6 +37,11 @@ export interface StoredBadEvent extends BadEvent {
   readonly position: number;
 }
 
+/** What the store was given and keeps, good or bad. */
+export type StoredItem =
+  | { readonly type: "event"; readonly event: StoredEvent }
+  | { readonly type: "bad"; readonly bad: StoredBadEvent };
+
 export interface EventQuery {
   readonly project?: string;
   readonly kind?: string;
@@ -68,11 +73,18 @@ export interface StoreCounts {
   readonly duplicates: number;
 }
 
+/** The questions a store answers. */
+export interface EventReader {
+  events(query: EventQuery): Promise<Page<StoredEvent>>;
+  bad(query: Pick<EventQuery, "project" | "limit" | "cursor">): Promise<Page<StoredBadEvent>>;
+  counts(): Promise<StoreCounts>;
+}
+
 /**
  * Where events can be asked for. It is derived: everything in it can be made again from the accept log. Another engine
  * takes the embedded one's place by passing event-store.contract.ts.
  */
-export interface EventStore {
+export interface EventStore extends EventReader {
   /** Log position below which everything is held durably; after a restart the loader reads the log from here. */
   readonly position: number;
   /**
@@ -80,9 +92,6 @@ export interface EventStore {
    * Resolves when the batch can be queried; durability follows (`position`). Batches below `position` change nothing.
    */
   append(batch: LogBatch): Promise<AppendResult>;
-  events(query: EventQuery): Promise<Page<StoredEvent>>;
-  bad(query: Pick<EventQuery, "project" | "limit" | "cursor">): Promise<Page<StoredBadEvent>>;
-  counts(): Promise<StoreCounts>;
   /** Makes everything appended so far durable, and `position` follow. */
   seal(): Promise<void>;
   /** Seals, then ends the engine. */

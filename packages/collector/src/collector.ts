@@ -1,0 +1,234 @@
+/** The composition root: which parts a collector is made of, and in which order they start and stop. */
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CollectorError } from "./errors.js";
+import { createReadAccess } from "./http/access.js";
+import { createIngestHandler } from "./http/ingest-handler.js";
+import { loadPage } from "./http/page.js";
+import { createRouter } from "./http/router.js";
+import type { Handler, Health } from "./http/router.js";
+import { listen } from "./http/server.js";
+import type { HttpServer } from "./http/server.js";
+import { createIngest } from "./ingest/ingest.js";
+import { createLedger } from "./ingest/ledger.js";
+import type { Ledger } from "./ingest/ledger.js";
+import { createProjects } from "./ingest/projects.js";
+import type { Projects } from "./ingest/projects.js";
+import { createLiveFeed } from "./live/live-feed.js";
+import type { LiveFeed } from "./live/live-feed.js";
+import { createReceivers } from "./loading/receivers.js";
+import { startLoading } from "./loading/start-loading.js";
+import type { Loading } from "./loading/start-loading.js";
+import { openAcceptLog } from "./log/accept-log.js";
+import type { AcceptLog } from "./log/accept-log.js";
+import { resolveOptions } from "./options.js";
+import type { CollectorOptions, ResolvedOptions } from "./options.js";
+import type { CollectorReport, CollectorStats } from "./report.js";
+import type { EventReader } from "./store/event-store.js";
+
+/** A running collector. */
+export interface Collector {
+  /** Where it listens: `http://127.0.0.1:4600`. The live page is there, too. */
+  readonly url: string;
+  /** True when every key is accepted, because none was configured. */
+  readonly open: boolean;
+  /** What is stored, for reading. */
+  readonly store: EventReader;
+  stats(): CollectorStats;
+  /** Resolves when everything accepted before the call can be queried. */
+  settled(): Promise<void>;
+  /** Answers what is in progress, loads and seals what is in the log, and stops. Resolves with the final ledger. */
+  close(): Promise<CollectorStats>;
+}
+
+const settleTimeoutMs = 60_000;
+
+/**
+ * Opens the data directory, brings the store up to date and listens.
+ *
+ * @throws CollectorError for a wrong option, a port in use, or a data directory that is not writable or is in use.
+ * @example
+ * const collector = await startCollector({ dataDirectory: "./var/collector", port: 0 });
+ * console.log(collector.url);
+ * await collector.close();
+ */
+export async function startCollector(given: CollectorOptions): Promise<Collector> {
+  const options = resolveOptions(given);
+  const report = reporter(options);
+  const log = await openData(options);
+  reportRecovery(log, report);
+  try {
+    return await assemble(options, log, report);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+type Report = (report: CollectorReport) => void;
+
+async function assemble(options: ResolvedOptions, log: AcceptLog, onReport: Report): Promise<Collector> {
+  const ledger = createLedger();
+  const live = createLiveFeed({ runtime: options.runtime });
+  live.setStats(() => ledger.stats());
+  const projects = createProjects(options.keys, options.disabledKeys);
+  const loading = await follow({ options, log, ledger, live, onReport });
+  const parts: RunningParts = { options, log, ledger, loading, live, onReport };
+  const handler = createHandler(parts, projects);
+  const server = await serve(parts, handler).catch(async (error: unknown) => {
+    await loading.close();
+    throw error;
+  });
+  onReport({ kind: "started", url: server.url, open: projects.open });
+  return {
+    url: server.url,
+    open: projects.open,
+    store: loading.reader,
+    stats: () => ledger.stats(),
+    settled: () => loading.reached(log.durable, settleTimeoutMs),
+    close: once(async () => {
+      await stop(parts, server);
+      const stats = ledger.stats();
+      onReport({ kind: "closed", stats });
+      return stats;
+    }),
+  };
+}
+
+/** Everything that happens to a request after its answer: it is loaded, counted, shown. */
+async function follow({ options, log, ledger, live, onReport }: Omit<RunningParts, "loading">): Promise<Loading> {
+  const cursor = await log.cursor("store");
+  const loading = await startLoading({
+    setup: {
+      logDirectory: logDirectory(options),
+      storeDirectory: join(options.dataDirectory, "store"),
+      sealEvents: options.sealEvents,
+      sealIntervalMs: options.sealIntervalMs,
+      inheritedTo: log.durable,
+    },
+    runtime: options.runtime,
+    onReport,
+    onLoaded({ inherited, stored, duplicates, newest }) {
+      ledger.inherited(inherited.events, inherited.bad);
+      ledger.settled(stored, duplicates);
+      live.publish(newest);
+    },
+    // What is sealed in the store, the log need not keep for it.
+    onSealed: (position) => {
+      cursor
+        .advance(position)
+        .catch((error: unknown) => onReport({ kind: "log-cursor-failed", message: String(error) }));
+    },
+  });
+  loading.advance(log.durable);
+  return loading;
+}
+
+function createHandler({ options, log, ledger, loading, live, onReport }: RunningParts, projects: Projects): Handler {
+  const { runtime } = options;
+  const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable) });
+  return createRouter({
+    receivers: createReceivers(),
+    ingest: createIngestHandler({ ingest, projects, ledger, runtime, onReport }),
+    store: loading.reader,
+    live,
+    access: createReadAccess(options),
+    page: loadPage(),
+    stats: () => ledger.stats(),
+    health: () => healthOf(log),
+  });
+}
+
+function serve({ options, onReport }: RunningParts, handler: Handler): Promise<HttpServer> {
+  const onError = (error: unknown): void => onReport({ kind: "failed", message: String(error) });
+  return listen({ ...options, handler, runtime: options.runtime, onError });
+}
+
+interface RunningParts {
+  readonly options: ResolvedOptions;
+  readonly log: AcceptLog;
+  readonly ledger: Ledger;
+  readonly loading: Loading;
+  readonly live: LiveFeed;
+  readonly onReport: Report;
+}
+
+/** From the outside in: no new requests, then what is in the log, then the store, then the log. */
+async function stop({ options, log, loading, live, onReport }: RunningParts, server: HttpServer): Promise<void> {
+  live.close();
+  await server.close(options.closeTimeoutMs);
+  // What does not get into the store in time stays in the log and is loaded at the next start.
+  await loading.reached(log.durable, options.closeTimeoutMs).catch((error: unknown) => {
+    onReport({ kind: "store-failed", message: String(error) });
+  });
+  await loading.close();
+  await log.close();
+}
+
+function logDirectory({ dataDirectory }: ResolvedOptions): string {
+  return join(dataDirectory, "log");
+}
+
+async function openData(options: ResolvedOptions): Promise<AcceptLog> {
+  const { dataDirectory } = options;
+  try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    accessSync(dataDirectory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(dataDirectory, error);
+  }
+  try {
+    return await openAcceptLog({
+      directory: logDirectory(options),
+      sync: options.sync,
+      retentionMs: options.logRetentionMs,
+      retentionBytes: options.logRetentionBytes,
+    });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "locked") {
+      throw new CollectorError(
+        "data-in-use",
+        `\`dataDirectory\` ${JSON.stringify(dataDirectory)} is in use by another collector: expected one process per folder; stop the other one or choose another folder. (${error.message})`,
+        error,
+      );
+    }
+    throw unwritable(dataDirectory, error);
+  }
+}
+
+function unwritable(directory: string, error: unknown): CollectorError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new CollectorError(
+    "data-not-writable",
+    `\`dataDirectory\` ${JSON.stringify(directory)} cannot be used: expected a folder this user can make and write to, got: ${why}.`,
+    error,
+  );
+}
+
+function reportRecovery(log: AcceptLog, onReport: Report): void {
+  const { tornBytes, damagedRecords, quarantinedSegments } = log.status().recovered;
+  if (tornBytes + damagedRecords + quarantinedSegments === 0) return;
+  onReport({ kind: "recovered", tornBytes, damagedRecords, quarantined: quarantinedSegments });
+}
+
+function healthOf(log: AcceptLog): Health {
+  const { state, fault } = log.status();
+  return { accepting: state === "accepting", fault };
+}
+
+/** A listener that throws must not stop the collector. */
+function reporter({ onReport }: ResolvedOptions): Report {
+  if (onReport === null) return () => {};
+  return (report) => {
+    try {
+      onReport(report);
+    } catch {
+      // The report is the only place to say so, and it is the one that failed.
+    }
+  };
+}
+
+function once<T>(action: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => (result ??= action());
+}

@@ -1,0 +1,115 @@
+/** The path of a request that brings events: key, body, decode and keep, answer — in the order the gateways check. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Receiver, Refusal, RequestHead, Route } from "@oncewire/protocol";
+import type { Ingest } from "../ingest/ingest.js";
+import type { Ledger } from "../ingest/ledger.js";
+import type { Projects } from "../ingest/projects.js";
+import type { CollectorReport } from "../report.js";
+import type { Runtime } from "../runtime.js";
+import { readBody } from "./body.js";
+import { send, sendAndClose } from "./reply.js";
+
+export interface IngestHandlerParts {
+  readonly ingest: Ingest;
+  readonly projects: Projects;
+  readonly ledger: Ledger;
+  readonly runtime: Runtime;
+  readonly onReport: (report: CollectorReport) => void;
+}
+
+/** A request on its way in, and the way to answer it. */
+export interface Exchange {
+  readonly receiver: Receiver;
+  readonly route: Route;
+  readonly head: RequestHead;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export type IngestHandler = (exchange: Exchange) => Promise<void>;
+
+/** Seconds a sender is asked to wait while the log takes nothing. */
+const unavailableSeconds = 5;
+
+export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
+  return async (exchange) => {
+    const { receiver, route, head, request, response } = exchange;
+    if (!route.methods.includes(head.method)) return refuse({ kind: "method-not-allowed", allow: route.methods });
+    const project = findProject(parts.projects, exchange);
+    if (project.kind !== "known") return refuse(project.refusal);
+    const body = await readBody(request, {
+      maxBytes: receiver.maxBodyBytes,
+      contentEncodings: receiver.contentEncodings,
+    });
+    switch (body.kind) {
+      case "aborted":
+        return;
+      case "too-large":
+        return refuse({ kind: "too-large", maxBytes: body.maxBytes });
+      case "unreadable":
+        return refuse({ kind: "unreadable-body", message: body.message });
+      case "read": {
+        const arrival = arrivalOf(parts.runtime, exchange, project.project);
+        const keyless = { ...head, query: withoutKey(head.query, project.key) };
+        const result = await parts.ingest.accept({ receiver, head: keyless, arrival, ...body });
+        if (result.kind === "unavailable") {
+          return refuse({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
+        }
+        return send(response, result.reply, receiver.headers(head));
+      }
+    }
+
+    function refuse(refusal: Refusal): void {
+      parts.ledger.refused(refusal.kind);
+      parts.onReport({ kind: "refused", reason: refusal.kind, protocol: receiver.protocol });
+      const reply = receiver.refuse(refusal, route);
+      // A body that was not read to its end would be taken for the next request.
+      const answer = request.complete ? send : sendAndClose;
+      answer(response, reply, receiver.headers(head));
+    }
+  };
+}
+
+type FoundProject =
+  | { readonly kind: "known"; readonly project: string; readonly key: string }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+function findProject(projects: Projects, { receiver, route, head }: Exchange): FoundProject {
+  const key = receiver.key(head, route);
+  if (!key.ok) return { kind: "refused", refusal: { kind: "unreadable-key", message: key.problems[0].message } };
+  const match = projects.find(key.value);
+  switch (match.kind) {
+    case "known":
+      return { kind: "known", project: match.project, key: key.value };
+    case "unknown":
+      return { kind: "refused", refusal: { kind: "unknown-key" } };
+    case "disabled":
+      return { kind: "refused", refusal: { kind: "disabled-key" } };
+  }
+}
+
+function arrivalOf(
+  runtime: Runtime,
+  { route, request }: Exchange,
+  project: string,
+): {
+  route: string;
+  project: string;
+  receivedAtMs: number;
+  remoteAddress: string;
+  requestId: string;
+} {
+  return {
+    route: route.name,
+    project,
+    receivedAtMs: runtime.nowMs(),
+    remoteAddress: request.socket.remoteAddress ?? "",
+    requestId: runtime.uuid(),
+  };
+}
+
+/** Some routes carry the key in the query: it must not get into the log. */
+function withoutKey(query: string, key: string): string {
+  if (query === "") return query;
+  return query.split(encodeURIComponent(key)).join("-");
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from "node:http";
+import type { RequestHead } from "@oncewire/protocol";
+
+/** A request line or header set that node:http lets pass and we do not. */
+export interface HeadProblem {
+  readonly status: 400 | 431;
+  readonly message: string;
+}
+
+/**
+ * The head of a request, with what node:http forgives refused: several Host headers, an absolute or otherwise odd
+ * target. Each is a way to make two servers see two different requests.
+ */
+export function readHead(request: IncomingMessage): RequestHead | HeadProblem {
+  const target = request.url ?? "";
+  if (!target.startsWith("/") && target !== "*") {
+    return { status: 400, message: "expected a request target that begins with `/`, got another form" };
+  }
+  if (countHosts(request.rawHeaders) > 1) return { status: 400, message: "expected one Host header, got several" };
+  const mark = target.indexOf("?");
+  return {
+    method: request.method ?? "GET",
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? "" : target.slice(mark + 1),
+    headers: flatten(request.headers),
+  };
+}
+
+export function isHeadProblem(value: RequestHead | HeadProblem): value is HeadProblem {
+  return "status" in value;
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === "host") count += 1;
+  }
+  return count;
+}
+
+function flatten(headers: IncomingMessage["headers"]): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}

@@ -1,0 +1,110 @@
+/** Every path the collector answers, in one place. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Receiver, RequestHead, Route, WireResponse } from "@oncewire/protocol";
+import { listBad, listEvents } from "../api/events-api.js";
+import type { ApiAnswer } from "../api/events-api.js";
+import type { LiveFeed } from "../live/live-feed.js";
+import type { EventReader } from "../store/event-store.js";
+import type { ReadAccess } from "./access.js";
+import type { IngestHandler } from "./ingest-handler.js";
+import type { LivePage } from "./page.js";
+import { jsonReply, send, textReply } from "./reply.js";
+import { isHeadProblem, readHead } from "./request-head.js";
+
+export interface RouterParts {
+  readonly receivers: readonly Receiver[];
+  readonly ingest: IngestHandler;
+  readonly store: EventReader;
+  readonly live: LiveFeed;
+  readonly access: ReadAccess;
+  readonly page: LivePage;
+  readonly stats: () => unknown;
+  readonly health: () => Health;
+}
+
+/** Whether the collector can do its work; `accepting` false means senders are told to come back later. */
+export interface Health {
+  readonly accepting: boolean;
+  readonly fault: string | null;
+}
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+type Reading = (head: RequestHead) => Promise<ApiAnswer>;
+
+export function createRouter(parts: RouterParts): Handler {
+  const ingestRoutes = new Map<string, { receiver: Receiver; route: Route }>();
+  for (const receiver of parts.receivers) {
+    for (const route of receiver.routes) ingestRoutes.set(route.path, { receiver, route });
+  }
+  const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
+    ["/api/events", (head) => listEvents(parts.store, head)],
+    ["/api/bad", (head) => listBad(parts.store, head)],
+    ["/api/stats", () => Promise.resolve({ status: 200, value: parts.stats() })],
+  ]);
+
+  return async (request, response) => {
+    const head = readHead(request);
+    if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
+    const found = ingestRoutes.get(head.path);
+    // A path that brings events also answers a browser's question whether it may.
+    if (found !== undefined && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
+    request.resume();
+    if (found !== undefined) return send(response, noContent, found.receiver.headers(head));
+    const remote = request.socket.remoteAddress ?? "";
+    const open = openReply(parts, head);
+    if (open !== null) return send(response, open);
+    return answerReader({ parts, readings, head, remote, request, response });
+  };
+}
+
+interface ReaderExchange {
+  readonly parts: RouterParts;
+  readonly readings: ReadonlyMap<string, Reading>;
+  readonly head: RequestHead;
+  readonly remote: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function answerReader({ parts, readings, head, remote, request, response }: ReaderExchange): Promise<void> {
+  const reading = readings.get(head.path);
+  const page = parts.page.file(head.path);
+  const isLive = head.path === "/api/live";
+  if (reading === undefined && page === null && !isLive) return send(response, notFound);
+  if (head.method !== "GET") return send(response, textReply(405, "", { allow: "GET" }));
+  const refused = parts.access.refuse(head, remote);
+  if (refused !== null) return send(response, refused);
+  if (isLive) return parts.live.subscribe(request, response);
+  if (page !== null) return send(response, page);
+  const { status, value } = (await reading?.(head)) ?? { status: 404, value: null };
+  return send(response, jsonReply(status, value));
+}
+
+const notFound = textReply(404, "404 page not found\n");
+const noContent: WireResponse = { status: 204, headers: {}, body: new Uint8Array() };
+const robots = textReply(200, "User-agent: * \nDisallow: / \n");
+
+/** What anyone may ask: health and robots. A browser at `/` gets the page instead. */
+function openReply(parts: RouterParts, head: RequestHead): WireResponse | null {
+  if (head.method !== "GET") return null;
+  if (head.path === "/robots.txt") return robots;
+  const wantsPage = (head.headers["accept"] ?? "").includes("text/html");
+  if (head.path === "/health" || (head.path === "/" && !wantsPage)) return healthReply(parts.health());
+  return null;
+}
+
+/** The words are those of RudderStack's gateway, whose clients and probes read them. */
+function healthReply({ accepting, fault }: Health): WireResponse {
+  const word = accepting ? "TRUE" : "FALSE";
+  const value = {
+    appType: "EMBEDDED",
+    server: "UP",
+    db: accepting ? "UP" : "DOWN",
+    acceptingEvents: word,
+    routingEvents: "TRUE",
+    mode: "NORMAL",
+    ...(fault === null ? {} : { fault }),
+  };
+  return jsonReply(accepting ? 200 : 503, value, accepting ? {} : { "retry-after": "5" });
+}

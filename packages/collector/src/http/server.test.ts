@@ -1,0 +1,245 @@
+import { connect } from "node:net";
+import type { Receiver, WireRequest } from "@oncewire/protocol";
+import { failed, ok } from "@oncewire/protocol";
+import { afterEach, describe, expect, it } from "vitest";
+import { createIngest } from "../ingest/ingest.js";
+import { createLedger } from "../ingest/ledger.js";
+import type { Ledger } from "../ingest/ledger.js";
+import { createProjects } from "../ingest/projects.js";
+import { createLiveFeed } from "../live/live-feed.js";
+import type { AcceptedRequest, AcceptLog } from "../log/accept-log.js";
+import { systemRuntime } from "../runtime.js";
+import type { EventReader } from "../store/event-store.js";
+import { createReadAccess } from "./access.js";
+import { createIngestHandler } from "./ingest-handler.js";
+import { createRouter } from "./router.js";
+import { listen } from "./server.js";
+import type { HttpServer } from "./server.js";
+import { textReply } from "./reply.js";
+
+const maxBodyBytes = 10_000;
+const received: AcceptedRequest[] = [];
+const decoded: WireRequest[] = [];
+let ledger: Ledger;
+let server: HttpServer | null = null;
+
+afterEach(async () => {
+  await server?.close(50);
+  server = null;
+  received.length = 0;
+  decoded.length = 0;
+});
+
+/** A wire of its own: the key is a header, the body is not looked into. */
+const receiver: Receiver = {
+  protocol: "rudderstack",
+  routes: [{ name: "in", methods: ["POST"], path: "/in" }],
+  maxBodyBytes,
+  contentEncodings: ["gzip"],
+  key: (head) => {
+    const key = head.headers["x-key"];
+    return key === undefined ? failed({ path: "", code: "no-key", message: "expected x-key" }) : ok(key);
+  },
+  decode(request) {
+    decoded.push(request);
+    const reply = textReply(200, "kept");
+    const bad = {
+      id: "b",
+      protocol: "rudderstack",
+      project: "p",
+      receivedAt: "",
+      code: "c",
+      message: "m",
+      wire: null,
+    } as const;
+    return { events: [], bad: [bad], reply };
+  },
+  refuse: (refusal) =>
+    textReply({ "method-not-allowed": 405, "too-large": 413 }[refusal.kind as string] ?? 400, refusal.kind),
+  headers: () => ({ vary: "Origin" }),
+};
+
+const log: Pick<AcceptLog, "append"> = {
+  append(request) {
+    received.push(request);
+    return Promise.resolve(received.length - 1);
+  },
+};
+
+const nothingStored: EventReader = {
+  events: () => Promise.resolve({ items: [], next: null }),
+  bad: () => Promise.resolve({ items: [], next: null }),
+  counts: () => Promise.resolve({ events: 0, bad: 0, duplicates: 0 }),
+};
+
+async function start(options: { port?: number; requestTimeoutMs?: number } = {}): Promise<HttpServer> {
+  ledger = createLedger();
+  const ingest = createIngest({ log: log as AcceptLog, ledger, onKept: () => {} });
+  const handler = createRouter({
+    receivers: [receiver],
+    ingest: createIngestHandler({
+      ingest,
+      projects: createProjects({ good: "shop" }, ["old"]),
+      ledger,
+      runtime: systemRuntime,
+      onReport: () => {},
+    }),
+    store: nothingStored,
+    live: createLiveFeed({ runtime: systemRuntime }),
+    access: createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] }),
+    page: { file: () => null },
+    stats: () => ledger.stats(),
+    health: () => ({ accepting: true, fault: null }),
+  });
+  server = await listen({
+    host: "127.0.0.1",
+    port: options.port ?? 0,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    handler,
+    runtime: systemRuntime,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return server;
+}
+
+/** Sends bytes as they are and gives back everything that is answered until the connection ends. */
+function raw(url: string, text: string): Promise<string> {
+  const { port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), "127.0.0.1", () => socket.write(text));
+    let answer = "";
+    socket.on("data", (chunk) => (answer += String(chunk)));
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => resolve(answer));
+    socket.on("error", (error) => (answer === "" ? reject(error) : resolve(answer)));
+  });
+}
+
+const post = (extra: string, body = "{}"): string =>
+  `POST /in HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${extra}Content-Length: ${body.length}\r\n\r\n${body}`;
+
+describe("a request that brings events", () => {
+  it("is kept as received, without the key, and answered as its wire answers", async () => {
+    const { url } = await start();
+    const answer = await fetch(`${url}/in?writeKey=good&a=1`, {
+      method: "POST",
+      headers: { "x-key": "good", authorization: "Basic good", "user-agent": "test" },
+      body: "{}",
+    });
+    expect([answer.status, await answer.text(), answer.headers.get("vary")]).toEqual([200, "kept", "Origin"]);
+    expect(received).toHaveLength(1);
+    expect(received[0]?.arrival).toMatchObject({ route: "in", project: "shop", remoteAddress: "127.0.0.1" });
+    expect(received[0]?.head.query).toBe("writeKey=-&a=1");
+    expect(decoded[0]?.headers["user-agent"]).toBe("test");
+    expect(ledger.stats()).toMatchObject({ requests: 1, bad: 1 });
+  });
+
+  it.each([
+    ["without a readable key", {}, 400, "unreadable-key"],
+    ["with an unknown key", { "x-key": "bad" }, 400, "unknown-key"],
+    ["with a disabled key", { "x-key": "old" }, 400, "disabled-key"],
+  ])("is refused %s before its body is read, and counted", async (_what, headers, status, reason) => {
+    const { url } = await start();
+    const answer = await fetch(`${url}/in`, { method: "POST", headers, body: "{}" });
+    expect([answer.status, await answer.text()]).toEqual([status, reason]);
+    expect(ledger.stats().refused[reason as "unknown-key"]).toBe(1);
+    expect(decoded).toHaveLength(0);
+  });
+
+  it("is refused with another method", async () => {
+    const { url } = await start();
+    const answer = await fetch(`${url}/in`, { method: "PUT", headers: { "x-key": "good" }, body: "{}" });
+    expect([answer.status, await answer.text()]).toEqual([405, "method-not-allowed"]);
+  });
+
+  it("is refused as too large before its body has come, when its length says so", async () => {
+    const { url } = await start();
+    const answer = await raw(url, `POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 99999999\r\n\r\n{`);
+    expect(answer).toContain("413");
+    expect(answer.toLowerCase()).toContain("connection: close");
+  });
+
+  it("is refused as too large as soon as a chunked body is over the limit", async () => {
+    const { url } = await start();
+    const chunk = `${(5_000).toString(16)}\r\n${"x".repeat(5_000)}\r\n`;
+    const answer = await raw(
+      url,
+      `POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(3)}`,
+    );
+    expect(answer).toContain("413");
+    expect(decoded).toHaveLength(0);
+  });
+
+  it("is forgotten when the client goes away in the middle of it", async () => {
+    const { url } = await start();
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    await new Promise<void>((resolve) =>
+      socket.write("POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{", () => resolve()),
+    );
+    socket.destroy();
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect(decoded).toHaveLength(0);
+  });
+});
+
+describe("a request line or head that two servers could read differently", () => {
+  it.each([
+    [
+      "two Host headers",
+      `POST /in HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\nX-Key: good\r\nContent-Length: 2\r\n\r\n{}`,
+    ],
+    [
+      "an absolute target",
+      `POST http://evil/in HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Key: good\r\nContent-Length: 2\r\n\r\n{}`,
+    ],
+    ["length and chunks", post("X-Key: good\r\nTransfer-Encoding: chunked\r\n")],
+    ["two lengths", post("X-Key: good\r\nContent-Length: 3\r\n")],
+    ["no Host", `POST /in HTTP/1.1\r\nConnection: close\r\nX-Key: good\r\nContent-Length: 2\r\n\r\n{}`],
+  ])("is refused: %s", async (_what, text) => {
+    const { url } = await start();
+    expect(await raw(url, text)).toContain("HTTP/1.1 400");
+    expect(decoded).toHaveLength(0);
+  });
+
+  it("passes when it is plain", async () => {
+    const { url } = await start();
+    expect(await raw(url, post("X-Key: good\r\n"))).toContain("HTTP/1.1 200");
+  });
+});
+
+describe("everything else", () => {
+  it("answers health, robots and unknown paths", async () => {
+    const { url } = await start();
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ server: "UP", acceptingEvents: "TRUE" });
+    expect(await (await fetch(`${url}/`)).json()).toMatchObject({ server: "UP" });
+    expect(await (await fetch(`${url}/robots.txt`)).text()).toContain("Disallow: /");
+    const unknown = await fetch(`${url}/in/`);
+    expect([unknown.status, await unknown.text()]).toEqual([404, "404 page not found\n"]);
+  });
+
+  it.each([
+    ["limit=0", "`limit` must be an integer from 1 to 1000"],
+    ["limit=1e3", "`limit` must be an integer"],
+    ["kind=banana", "`kind` must be one of identify"],
+    ["from=yesterday", "`from` must be an ISO 8601 time"],
+    ["limt=5", "`limt` is not a parameter"],
+  ])("says what is wrong with a query: %s", async (query, message) => {
+    const { url } = await start();
+    const answer = await fetch(`${url}/api/events?${query}`);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(JSON.stringify(message).slice(1, -1));
+  });
+
+  it("says which port is in use and what to do", async () => {
+    const { url } = await start();
+    const port = Number(new URL(url).port);
+    const first = server;
+    await expect(start({ port })).rejects.toMatchObject({
+      code: "port-in-use",
+      message: expect.stringContaining(`port ${port}`),
+    });
+    server = first;
+  });
+});

@@ -1,0 +1,90 @@
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CollectorError } from "../errors.js";
+import type { Runtime } from "../runtime.js";
+import type { Handler } from "./router.js";
+import { send, textReply } from "./reply.js";
+
+export interface HttpServer {
+  /** Where it listens: `http://127.0.0.1:4600`. */
+  readonly url: string;
+  /** Takes no new connection, lets requests in progress end, and after `timeoutMs` ends their connections. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly requestTimeoutMs: number;
+  readonly handler: Handler;
+  readonly runtime: Pick<Runtime, "after">;
+  /** Told of an error that no handler should have let through. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** RudderStack's gateway takes 512 KiB of headers; nothing that tracks events comes near this. */
+const maxHeaderBytes = 64 * 1024;
+const headersTimeoutMs = 5_000;
+/** Longer than the idle time of common load balancers, so that they, not we, end an idle connection. */
+const keepAliveTimeoutMs = 75_000;
+
+export async function listen(options: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: 1_000,
+  });
+  server.on("request", (request, response) => {
+    options.handler(request, response).catch((error: unknown) => {
+      options.onError(error);
+      send(response, textReply(500, "the collector failed on this request; it was not kept, send it again\n"));
+    });
+  });
+  await bind(server, options);
+  return { url: urlOf(server, options.host), close: (timeoutMs) => close(server, timeoutMs, options.runtime) };
+}
+
+function bind(server: Server, { host, port }: HttpServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(bindError(error, host, port)));
+    server.listen({ host, port }, () => {
+      server.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+function bindError(error: Error, host: string, port: number): Error {
+  const code = "code" in error ? error.code : "";
+  if (code === "EADDRINUSE") {
+    return new CollectorError(
+      "port-in-use",
+      `port ${port} on ${host} is in use: expected a free port; stop what listens there or choose another port (0 takes a free one).`,
+      error,
+    );
+  }
+  return new CollectorError(
+    "address-unavailable",
+    `cannot listen on ${host}:${port} (${String(code)}): expected an address of this machine and a port that this user may open.`,
+    error,
+  );
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function close(server: Server, timeoutMs: number, runtime: Pick<Runtime, "after">): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = runtime.after(timeoutMs, () => server.closeAllConnections());
+    server.close(() => {
+      cancel();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

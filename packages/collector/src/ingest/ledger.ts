@@ -1,0 +1,49 @@
+import { refusalReasons } from "../report.js";
+import type { CollectorStats, RefusalReason } from "../report.js";
+
+/** Counts what comes in and what becomes of it. accepted = stored + duplicates + pending. */
+export interface Ledger {
+  /** A request was kept, with so many events and so much that is not one. */
+  accepted(events: number, bad: number): void;
+  /** An earlier process had kept them, and this one finds them in the log. */
+  inherited(events: number, bad: number): void;
+  settled(stored: number, duplicates: number): void;
+  refused(reason: RefusalReason): void;
+  stats(): CollectorStats;
+}
+
+export function createLedger(): Ledger {
+  let requests = 0;
+  let accepted = 0;
+  let bad = 0;
+  let stored = 0;
+  let duplicates = 0;
+  const refused = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<RefusalReason, number>;
+  return {
+    accepted(events, badEvents) {
+      requests += 1;
+      accepted += events;
+      bad += badEvents;
+    },
+    inherited(events, badEvents) {
+      accepted += events;
+      bad += badEvents;
+    },
+    settled(storedNow, duplicatesNow) {
+      stored += storedNow;
+      duplicates += duplicatesNow;
+    },
+    refused(reason) {
+      refused[reason] += 1;
+    },
+    stats: () => ({
+      requests,
+      accepted,
+      bad,
+      stored,
+      duplicates,
+      pending: accepted - stored - duplicates,
+      refused: { ...refused },
+    }),
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * Carries the log into the store: reads from the store's position on, decodes, appends. The store's position is the only
+ * memory; after a crash the same records come again and are kept once.
+ */
+import type { BadEvent, Decoded, ProtocolName, Receiver } from "@oncewire/protocol";
+import type { LoggedRequest, LogRead } from "../log/accept-log.js";
+import { unpack } from "../log/unpack.js";
+import type { AppendResult, EventStore, LogBatch, LoggedBadEvent, LoggedEvent } from "../store/event-store.js";
+import type { Runtime } from "../runtime.js";
+
+/** The log as its reader sees it: records below `before` are durable and may be read. */
+export interface ReadableLog {
+  /** The oldest position that is still there. */
+  first(): Promise<number>;
+  read(from: number, before: number): Promise<LogRead>;
+}
+
+export interface LoaderParts {
+  readonly log: ReadableLog;
+  readonly store: EventStore;
+  readonly receivers: ReadonlyMap<ProtocolName, Receiver>;
+  readonly runtime: Pick<Runtime, "after">;
+  readonly onLoaded: (batch: LogBatch, result: AppendResult) => void;
+  readonly onLost: (lost: LogRead["lost"]) => void;
+  /** The store or the log failed; the same records are tried again by themselves. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+export interface Loader {
+  /** Everything below `durable` may be read now. */
+  advance(durable: number): void;
+  /** Stops after the batch in progress. */
+  stop(): Promise<void>;
+}
+
+/** A store that fails is asked again after this long: the log holds everything meanwhile. */
+const retryMs = 1_000;
+
+export async function startLoader(parts: LoaderParts): Promise<Loader> {
+  const { log, store, runtime } = parts;
+  let position = Math.max(store.position, await log.first());
+  let durable = position;
+  let stopped = false;
+  let running: Promise<void> | null = null;
+  let cancelRetry: (() => void) | null = null;
+
+  const run = async (): Promise<void> => {
+    const hasMore = (): boolean => !stopped && position < durable;
+    while (hasMore()) {
+      const read = await log.read(position, durable);
+      if (read.lost.length > 0) parts.onLost(read.lost);
+      const batch = await decodeBatch(parts.receivers, position, read);
+      const result = await store.append(batch);
+      position = read.next;
+      parts.onLoaded(batch, result);
+    }
+  };
+  const start = (): void => {
+    if (stopped || running !== null || cancelRetry !== null || position >= durable) return;
+    running = run()
+      .catch((error: unknown) => {
+        parts.onFailed(error);
+        cancelRetry = runtime.after(retryMs, () => {
+          cancelRetry = null;
+          start();
+        });
+      })
+      .finally(() => {
+        running = null;
+        // More may have become durable between the loop's last look and here.
+        start();
+      });
+  };
+  return {
+    advance(to) {
+      durable = Math.max(durable, to);
+      start();
+    },
+    async stop() {
+      stopped = true;
+      cancelRetry?.();
+      await running;
+    },
+  };
+}
+
+async function decodeBatch(
+  receivers: ReadonlyMap<ProtocolName, Receiver>,
+  from: number,
+  read: LogRead,
+): Promise<LogBatch> {
+  const events: LoggedEvent[] = [];
+  const bad: LoggedBadEvent[] = [];
+  for (const request of read.requests) {
+    const { position } = request;
+    const decoded = await decodeLogged(receivers, request);
+    for (const event of decoded.events) events.push({ position, event });
+    for (const one of decoded.bad) bad.push({ position, bad: one });
+  }
+  return { from, to: read.next, events, bad };
+}
+
+type Contents = Pick<Decoded, "events" | "bad">;
+
+async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, request: LoggedRequest): Promise<Contents> {
+  const receiver = receivers.get(request.protocol);
+  if (receiver === undefined)
+    return { events: [], bad: [undecodable(request, "it came on a wire this version does not speak")] };
+  const limits = { maxBytes: receiver.maxBodyBytes, contentEncodings: receiver.contentEncodings };
+  const unpacked = await unpack(request.body, request.head.headers["content-encoding"], limits);
+  if (unpacked.kind !== "unpacked")
+    return { events: [], bad: [undecodable(request, "its body does not unpack any more")] };
+  try {
+    return receiver.decode({ ...request.head, body: unpacked.bytes }, request.arrival);
+  } catch (error) {
+    // A decoder answers for any bytes; where one fails nevertheless, one request must not stop all that follow.
+    return { events: [], bad: [undecodable(request, `the decoder failed: ${String(error)}`)] };
+  }
+}
+
+/** A request in the log that gives no events, kept in sight; its bytes stay in the log. */
+function undecodable({ protocol, arrival, position }: LoggedRequest, why: string): BadEvent {
+  return {
+    id: arrival.requestId,
+    protocol,
+    project: arrival.project,
+    receivedAt: new Date(arrival.receivedAtMs).toISOString(),
+    code: "undecodable",
+    message: `expected a request that decodes as it did when it was accepted, but ${why}; it is at log position ${position}`,
+    wire: null,
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The loading thread: everything that happens to a request after it was answered. It has a core of its own, so that the
+ * accept path never waits for it: it reads the log, decodes, fills the store and answers questions about it.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import type { ProtocolName, Receiver } from "@oncewire/protocol";
+import { openLogReader } from "../log/log-reader.js";
+import { systemRuntime } from "../runtime.js";
+import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
+import { openParquetStore } from "../store/parquet-store.js";
+import { startLoader } from "./loader.js";
+import type { FromLoading, LoadedMessage, LoadingSetup, StoreQuestion, ToLoading } from "./messages.js";
+import { createReceivers } from "./receivers.js";
+
+/** The live page cannot show more at once, and passing events between threads has its price. */
+const maxNewest = 500;
+
+if (parentPort !== null) {
+  const port = parentPort;
+  run(port, workerData as LoadingSetup).catch((error: unknown) => {
+    // Ends the thread with an error, which the collector sees, reports, and answers with a new thread.
+    setImmediate(() => {
+      throw error;
+    });
+  });
+}
+
+async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
+  const say = (message: FromLoading): void => port.postMessage(message);
+  const log = openLogReader(setup.logDirectory);
+  const store = await openParquetStore({
+    directory: setup.storeDirectory,
+    sealRows: setup.sealEvents,
+    sealIntervalMs: setup.sealIntervalMs,
+  });
+  const loader = await startLoader({
+    log,
+    store,
+    receivers: new Map(createReceivers().map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
+    runtime: systemRuntime,
+    onLoaded: (batch, result) => say(loadedMessage(setup, store, { batch, result })),
+    onLost: (lost) => {
+      for (const { from, to, reason } of lost) say({ kind: "lost", records: to - from, reason });
+    },
+    onFailed: (error) => say({ kind: "failed", message: messageOf(error) }),
+  });
+  const close = async (): Promise<void> => {
+    await loader.stop();
+    await store.close();
+    await log.close();
+    say({ kind: "closed", storePosition: store.position });
+    port.close();
+  };
+  port.on("message", (message: ToLoading) => {
+    switch (message.kind) {
+      case "durable":
+        return loader.advance(message.position);
+      case "ask":
+        return void answer(store, message).then(say);
+      case "close":
+        return void close();
+    }
+  });
+  say({ kind: "ready" });
+}
+
+async function answer(
+  store: EventStore,
+  { id, question, argument }: ToLoading & { kind: "ask" },
+): Promise<FromLoading> {
+  try {
+    return { kind: "answer", id, value: await ask(store, question, argument) };
+  } catch (error) {
+    return { kind: "failure", id, message: messageOf(error) };
+  }
+}
+
+function ask(store: EventStore, question: StoreQuestion, argument: unknown): Promise<unknown> {
+  switch (question) {
+    case "events":
+      return store.events(argument as EventQuery);
+    case "bad":
+      return store.bad(argument as EventQuery);
+    case "counts":
+      return store.counts();
+    case "seal":
+      return store.seal();
+  }
+}
+
+function loadedMessage(
+  { inheritedTo, reportedTo }: LoadingSetup,
+  store: EventStore,
+  { batch, result }: { batch: LogBatch; result: AppendResult },
+): LoadedMessage {
+  const isInherited = ({ position }: { position: number }): boolean => position < inheritedTo && position >= reportedTo;
+  const isNews = ({ position }: { position: number }): boolean => position >= reportedTo;
+  const stored = result.stored.filter(isNews);
+  return {
+    kind: "loaded",
+    to: batch.to,
+    storePosition: store.position,
+    inherited: { events: batch.events.filter(isInherited).length, bad: batch.bad.filter(isInherited).length },
+    stored: stored.length,
+    duplicates: batch.events.filter(isNews).length - stored.length,
+    newest: [
+      ...stored
+        .slice(-maxNewest)
+        .map(({ position, event }): StoredItem => ({ type: "event", event: { ...event, position } })),
+      ...batch.bad
+        .filter(isNews)
+        .slice(-maxNewest)
+        .map(({ position, bad }): StoredItem => ({ type: "bad", bad: { ...bad, position } })),
+    ],
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,45 @@
+/** What the collector and its loading thread say to each other. */
+import type { EventReader, StoredItem } from "../store/event-store.js";
+
+/** What the thread is started with. */
+export interface LoadingSetup {
+  readonly logDirectory: string;
+  readonly storeDirectory: string;
+  readonly sealEvents: number;
+  readonly sealIntervalMs: number;
+  /** Records below it were accepted by an earlier process. */
+  readonly inheritedTo: number;
+  /** Records below it were reported by the thread before this one. */
+  readonly reportedTo: number;
+}
+
+/** The store's questions, by name, and `seal`. */
+export type StoreQuestion = keyof EventReader | "seal";
+
+export type ToLoading =
+  | { readonly kind: "durable"; readonly position: number }
+  | { readonly kind: "ask"; readonly id: number; readonly question: StoreQuestion; readonly argument: unknown }
+  | { readonly kind: "close" };
+
+export type FromLoading =
+  | { readonly kind: "ready" }
+  | LoadedMessage
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "failure"; readonly id: number; readonly message: string }
+  | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "closed"; readonly storePosition: number };
+
+/** A batch of the log is in the store and can be asked for. */
+export interface LoadedMessage {
+  readonly kind: "loaded";
+  /** Log position after it. */
+  readonly to: number;
+  /** Everything below is sealed: the log may forget it. */
+  readonly storePosition: number;
+  readonly inherited: { readonly events: number; readonly bad: number };
+  readonly stored: number;
+  readonly duplicates: number;
+  /** The newest of what is new, for the live page. */
+  readonly newest: readonly StoredItem[];
+}

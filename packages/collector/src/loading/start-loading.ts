@@ -1,0 +1,201 @@
+/** The collector's side of the loading thread: starts it, follows it, and starts it anew when it ends by itself. */
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { CollectorError } from "../errors.js";
+import type { CollectorReport } from "../report.js";
+import type { Runtime } from "../runtime.js";
+import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
+import type { FromLoading, LoadedMessage, LoadingSetup, StoreQuestion, ToLoading } from "./messages.js";
+
+export interface Loading {
+  /** The store, for reading. */
+  readonly reader: EventReader;
+  /** Everything below may be loaded now. */
+  advance(durable: number): void;
+  /** Resolves when everything below `position` can be asked for; rejects after `timeoutMs`. */
+  reached(position: number, timeoutMs: number): Promise<void>;
+  /** Seals what was appended. */
+  seal(): Promise<void>;
+  /** Ends the thread after the batch in progress, with everything that was loaded sealed. */
+  close(): Promise<void>;
+}
+
+export interface LoadingParts {
+  readonly setup: Omit<LoadingSetup, "reportedTo">;
+  readonly runtime: Pick<Runtime, "after">;
+  readonly onLoaded: (loaded: LoadedMessage) => void;
+  /** Everything below `position` is sealed in the store. */
+  readonly onSealed: (position: number) => void;
+  readonly onReport: (report: CollectorReport) => void;
+}
+
+/** A thread that ended by itself is started again after this long. */
+const restartMs = 1_000;
+const closeTimeoutMs = 15_000;
+
+/** Starts the thread; resolves when the store is open. */
+export async function startLoading(parts: LoadingParts): Promise<Loading> {
+  const loading = new LoadingThread(parts);
+  await loading.started;
+  return loading;
+}
+
+class LoadingThread implements Loading {
+  readonly reader: EventReader;
+  readonly started: Promise<void>;
+  readonly #parts: LoadingParts;
+  readonly #questions = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Set<() => void>();
+  #worker: Worker;
+  #nextQuestion = 0;
+  #durable = 0;
+  #loadedTo = 0;
+  #onReady: () => void = () => {};
+  #onFailedStart: (error: Error) => void = () => {};
+  #sealedTo = 0;
+  #onClosed: (() => void) | null = null;
+
+  constructor(parts: LoadingParts) {
+    this.#parts = parts;
+    this.started = new Promise((resolve, reject) => {
+      this.#onReady = resolve;
+      this.#onFailedStart = reject;
+    });
+    this.reader = {
+      events: (query: EventQuery) => this.#ask<Page<StoredEvent>>("events", query),
+      bad: (query) => this.#ask<Page<StoredBadEvent>>("bad", query),
+      counts: () => this.#ask<StoreCounts>("counts", null),
+    };
+    this.#worker = this.#start();
+  }
+
+  advance(durable: number): void {
+    this.#durable = durable;
+    this.#say({ kind: "durable", position: durable });
+  }
+
+  reached(position: number, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#parts.runtime.after(timeoutMs, () => {
+        this.#waiting.delete(check);
+        reject(
+          new Error(
+            `expected the store to reach log position ${position} in ${timeoutMs} ms, it is at ${this.#loadedTo}`,
+          ),
+        );
+      });
+      const check = (): void => {
+        if (this.#loadedTo < position) return;
+        cancel();
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  seal(): Promise<void> {
+    return this.#ask<void>("seal", null);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.runtime.after(closeTimeoutMs, () => {
+        // Nothing is lost with it: what it did not seal is loaded again at the next start.
+        void this.#worker.terminate();
+        resolve();
+      });
+      this.#onClosed = () => {
+        cancel();
+        resolve();
+      };
+      this.#say({ kind: "close" });
+    });
+  }
+
+  #start(): Worker {
+    const reportedTo = this.#loadedTo;
+    const setup: LoadingSetup = { ...this.#parts.setup, reportedTo };
+    const worker = new Worker(threadFile(), { workerData: setup, name: "oncewire-loading" });
+    let failure: Error | null = null;
+    worker.on("message", (message: FromLoading) => this.#hear(message));
+    worker.on("error", (error: Error) => (failure = error));
+    worker.on("exit", () => this.#ended(failure ?? new Error("the loading thread ended")));
+    return worker;
+  }
+
+  #ended(error: Error): void {
+    this.#onFailedStart(error);
+    for (const { reject } of this.#questions.values()) reject(error);
+    this.#questions.clear();
+    if (this.#onClosed !== null) return this.#onClosed();
+    this.#parts.onReport({ kind: "store-failed", message: error.message });
+    this.#parts.runtime.after(restartMs, () => {
+      if (this.#onClosed !== null) return;
+      this.#worker = this.#start();
+      this.advance(this.#durable);
+    });
+  }
+
+  #hear(message: FromLoading): void {
+    switch (message.kind) {
+      case "ready":
+        return this.#onReady();
+      case "loaded":
+        this.#loadedTo = Math.max(this.#loadedTo, message.to);
+        this.#parts.onLoaded(message);
+        this.#sealed(message.storePosition);
+        for (const check of this.#waiting) check();
+        return undefined;
+      case "answer":
+        return this.#settle(message.id, ({ resolve }) => resolve(message.value as never));
+      case "failure":
+        return this.#settle(message.id, ({ reject }) => reject(new Error(message.message)));
+      case "lost":
+        return this.#parts.onReport(message);
+      case "failed":
+        return this.#parts.onReport({ kind: "store-failed", message: message.message });
+      case "closed":
+        this.#sealed(message.storePosition);
+        return this.#onClosed?.();
+    }
+  }
+
+  #sealed(position: number): void {
+    if (position <= this.#sealedTo) return;
+    this.#sealedTo = position;
+    this.#parts.onSealed(position);
+  }
+
+  #ask<T>(question: StoreQuestion, argument: unknown): Promise<T> {
+    if (this.#onClosed !== null) {
+      return Promise.reject(
+        new CollectorError("not-running", "the collector is closed: expected a running one, start it again."),
+      );
+    }
+    const id = this.#nextQuestion++;
+    return new Promise<T>((resolve, reject) => {
+      this.#questions.set(id, { resolve, reject });
+      this.#say({ kind: "ask", id, question, argument });
+    });
+  }
+
+  #settle(
+    id: number,
+    how: (question: { resolve: (value: never) => void; reject: (error: Error) => void }) => void,
+  ): void {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
+    if (question !== undefined) how(question);
+  }
+
+  #say(message: ToLoading): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+/** Threads run the built file; when the sources themselves are run, as tests do, the build beside them. */
+function threadFile(): string {
+  return fileURLToPath(new URL("./loading-thread.js", import.meta.url)).replace("/src/loading/", "/dist/loading/");
+}

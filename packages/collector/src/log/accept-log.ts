@@ -1,0 +1,132 @@
+/**
+ * The accept log: every request as it was received, before anything is answered. It is the truth that the store, the
+ * sinks and the live page are made from.
+ *
+ * A record is: u32 little-endian length of the head, the head as JSON, the body's bytes as received (still compressed if
+ * they came so). The head carries what decoding needs and no key: `authorization` and `cookie` are not kept.
+ */
+import { JournalError, openJournal } from "@oncewire/journal";
+import type { Cursor, Journal, JournalStatus, ReadResult } from "@oncewire/journal";
+import type { Arrival, ProtocolName, RequestHead } from "@oncewire/protocol";
+
+/** A request that was accepted: who it is for, its head, and its body as received. */
+export interface AcceptedRequest {
+  readonly protocol: ProtocolName;
+  readonly arrival: Arrival;
+  readonly head: RequestHead;
+  readonly body: Uint8Array;
+}
+
+export interface LoggedRequest extends AcceptedRequest {
+  readonly position: number;
+}
+
+export interface AcceptLogOptions {
+  readonly directory: string;
+  readonly sync: "group" | "none";
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+}
+
+export interface AcceptLog {
+  /** Keeps the request; resolves with its position once it is durable, rejects with a `JournalError` if it is not. */
+  append(request: AcceptedRequest): Promise<number>;
+  /** Where a reader is; records below every reader may be deleted. */
+  cursor(reader: string): Promise<Cursor>;
+  /** The position after the last durable record. */
+  readonly durable: number;
+  readonly first: number;
+  status(): JournalStatus;
+  close(): Promise<void>;
+}
+
+/** What one read of the log gave. */
+export interface LogRead {
+  readonly requests: readonly LoggedRequest[];
+  readonly next: number;
+  readonly lost: ReadResult["lost"];
+}
+
+/** Header names that are secrets, or that only the connection cares about. */
+const unkept: ReadonlySet<string> = new Set([
+  "authorization",
+  "proxy-authorization",
+  "connection",
+  "keep-alive",
+  "host",
+  "content-length",
+]);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export async function openAcceptLog(options: AcceptLogOptions): Promise<AcceptLog> {
+  const journal = await openJournal({
+    directory: options.directory,
+    sync: options.sync,
+    retain: { maxAgeMs: options.retentionMs, maxBytes: options.retentionBytes },
+  });
+  return acceptLogOver(journal);
+}
+
+function acceptLogOver(journal: Journal): AcceptLog {
+  return {
+    async append(request) {
+      const position = journal.append(encodeRecord(request));
+      await journal.committed(position);
+      return position;
+    },
+    cursor: (reader) => journal.cursor(reader),
+    get durable() {
+      return journal.durable;
+    },
+    get first() {
+      return journal.first;
+    },
+    status: () => journal.status(),
+    close: () => journal.close(),
+  };
+}
+
+/** Whether an append failed because of the log itself, so that the sender should come back later. */
+export function isLogFailure(error: unknown): boolean {
+  return error instanceof JournalError;
+}
+
+export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
+  const { protocol, arrival, head, body } = request;
+  const headers = Object.fromEntries(Object.entries(head.headers).filter(([name]) => !unkept.has(name)));
+  const json = encoder.encode(JSON.stringify({ v: 1, protocol, arrival, head: { ...head, headers } }));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, json.byteLength, true);
+  return [length, json, body];
+}
+
+/** The requests in what was read; a record that is not a request of ours counts as damaged. */
+export function decodeRecords({ records, next, lost }: ReadResult): LogRead {
+  const requests: LoggedRequest[] = [];
+  const unreadable: ReadResult["lost"][number][] = [];
+  for (const record of records) {
+    const request = decodeRecord(record.bytes);
+    if (request === null) unreadable.push({ from: record.position, to: record.position + 1, reason: "damaged" });
+    else requests.push({ ...request, position: record.position });
+  }
+  return { requests, next, lost: [...lost, ...unreadable] };
+}
+
+/** Null when the bytes are not a record of this log: a foreign journal in the folder, or a newer version's. */
+export function decodeRecord(bytes: Uint8Array): AcceptedRequest | null {
+  if (bytes.byteLength < 4) return null;
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+  if (4 + length > bytes.byteLength) return null;
+  try {
+    const json: unknown = JSON.parse(decoder.decode(bytes.subarray(4, 4 + length)));
+    if (!isRecordHead(json)) return null;
+    return { protocol: json.protocol, arrival: json.arrival, head: json.head, body: bytes.subarray(4 + length) };
+  } catch {
+    return null;
+  }
+}
+
+function isRecordHead(value: unknown): value is { v: 1 } & Omit<AcceptedRequest, "body"> {
+  return typeof value === "object" && value !== null && "v" in value && value.v === 1;
+}

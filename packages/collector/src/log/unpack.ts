@@ -1,0 +1,37 @@
+import { promisify } from "node:util";
+import { gunzip, gunzipSync } from "node:zlib";
+
+export type Unpacked =
+  | { readonly kind: "unpacked"; readonly bytes: Uint8Array }
+  | { readonly kind: "too-large"; readonly maxBytes: number }
+  | { readonly kind: "unreadable"; readonly message: string };
+
+export interface UnpackLimits {
+  /** Of the unpacked bytes: unpacking stops there, so a bomb costs no more than the limit. */
+  readonly maxBytes: number;
+  /** Values of content-encoding that are undone; compared exactly, as the vendor does. */
+  readonly contentEncodings: readonly string[];
+}
+
+/** Compressed bodies up to this size are unpacked at once: below it a trip through the thread pool costs more. */
+const unpackAtOnceBytes = 64 * 1024;
+const gunzipAsync = promisify(gunzip);
+
+/** Undoes `content-encoding: gzip`, several gzip members counting as one body; other codings are left as they are. */
+export async function unpack(
+  received: Uint8Array,
+  coding: string | undefined,
+  limits: UnpackLimits,
+): Promise<Unpacked> {
+  if (coding === undefined || !limits.contentEncodings.includes(coding)) return { kind: "unpacked", bytes: received };
+  const options = { maxOutputLength: limits.maxBytes };
+  try {
+    const small = received.byteLength <= unpackAtOnceBytes;
+    return { kind: "unpacked", bytes: small ? gunzipSync(received, options) : await gunzipAsync(received, options) };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
+      return { kind: "too-large", maxBytes: limits.maxBytes };
+    }
+    return { kind: "unreadable", message: `expected a gzip body, got bytes that do not unpack: ${String(error)}` };
+  }
+}

@@ -1,0 +1,195 @@
+import { isIP } from "node:net";
+import { CollectorError } from "./errors.js";
+import type { CollectorReport } from "./report.js";
+import { systemRuntime } from "./runtime.js";
+import type { Runtime } from "./runtime.js";
+
+/** How a collector is set up. `undefined` means the default; an unknown name is refused. */
+export interface CollectorOptions {
+  /** The folder that holds the accept log and the store; made if it is missing. Required. */
+  readonly dataDirectory: string;
+  /**
+   * The address to listen on. Anything but loopback needs `keys`, so that nobody opens a collector to a network by
+   * accident.
+   * @default "127.0.0.1"
+   */
+  readonly host?: string;
+  /**
+   * The TCP port, 0 to 65535; 0 takes a free one, which `url` then names.
+   * @default 4600
+   */
+  readonly port?: number;
+  /**
+   * Ingest keys (a RudderStack write key, an A-Track public key) and the project each stands for. Kept as SHA-256 only.
+   * Without any, every key is accepted, into the project `default`, on loopback alone.
+   * @default {}
+   */
+  readonly keys?: Readonly<Record<string, string>>;
+  /**
+   * Ingest keys that are known and switched off: answered as each vendor answers for a disabled source.
+   * @default []
+   */
+  readonly disabledKeys?: readonly string[];
+  /**
+   * The key that reads events (page, feed and API), as `Authorization: Bearer <key>` or the password of Basic auth; at
+   * least 16 characters. Without one, reading is possible on loopback only. Ingest keys never read.
+   * @default null
+   */
+  readonly secretKey?: string | null;
+  /**
+   * Host names, without port, by which page and API may be addressed beside loopback names and `host`. Anything else is
+   * refused, so that a web page cannot reach them through a name it controls (DNS rebinding).
+   * @default []
+   */
+  readonly allowedHosts?: readonly string[];
+  /**
+   * When a request counts as kept: `group` after fdatasync of its group, `none` when the operating system has it (a
+   * power failure may then lose what was answered).
+   * @default "group"
+   */
+  readonly sync?: "group" | "none";
+  /**
+   * Accepted requests are kept this long after they are in the store, for replay and for making the store anew.
+   * Milliseconds.
+   * @default 604800000
+   */
+  readonly logRetentionMs?: number;
+  /**
+   * The log keeps at most so many bytes of requests that are already in the store; the oldest go first. Bytes.
+   * @default 4294967296
+   */
+  readonly logRetentionBytes?: number;
+  /**
+   * Newest events are sealed into a Parquet file when so many have come. Events.
+   * @default 100000
+   */
+  readonly sealEvents?: number;
+  /**
+   * … and at the latest after this time. Milliseconds.
+   * @default 60000
+   */
+  readonly sealIntervalMs?: number;
+  /**
+   * A client has this long to send a whole request. Milliseconds.
+   * @default 30000
+   */
+  readonly requestTimeoutMs?: number;
+  /**
+   * `close` waits this long for requests in progress before it ends their connections. Milliseconds.
+   * @default 10000
+   */
+  readonly closeTimeoutMs?: number;
+  /**
+   * Told what happens: one call per fact, never with a key or an event's content. An exception of it is ignored.
+   * @default null
+   */
+  readonly onReport?: ((report: CollectorReport) => void) | null;
+  /**
+   * Clock, ids and timers; tests pass their own.
+   * @default systemRuntime
+   */
+  readonly runtime?: Runtime;
+}
+
+export type ResolvedOptions = Readonly<Required<CollectorOptions>>;
+
+export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
+  host: "127.0.0.1",
+  port: 4600,
+  keys: Object.freeze({}),
+  disabledKeys: Object.freeze([]),
+  secretKey: null,
+  allowedHosts: Object.freeze([]),
+  sync: "group",
+  logRetentionMs: 604_800_000,
+  logRetentionBytes: 4_294_967_296,
+  sealEvents: 100_000,
+  sealIntervalMs: 60_000,
+  requestTimeoutMs: 30_000,
+  closeTimeoutMs: 10_000,
+  onReport: null,
+  runtime: systemRuntime,
+});
+
+type Check = (value: unknown) => boolean;
+type Rule = readonly [expected: string, check: Check];
+
+const text: Check = (value) => typeof value === "string" && value.length > 0;
+const strings: Check = (value) => Array.isArray(value) && value.every(text);
+const integer =
+  (least: number, most: number): Check =>
+  (value) =>
+    Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+const duration: Rule = ["a number of milliseconds from 1 to 31,536,000,000", integer(1, 31_536_000_000)];
+
+const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
+  dataDirectory: ['a path, such as "./var/collector"', text],
+  host: ['an IP address or a host name, such as "127.0.0.1"', text],
+  port: ["an integer from 0 to 65535", integer(0, 65_535)],
+  keys: ["an object from key to project, both non-empty strings", isKeyTable],
+  disabledKeys: ["a list of keys", strings],
+  secretKey: [
+    "a string of at least 16 characters, or null",
+    (v) => v === null || (typeof v === "string" && v.length >= 16),
+  ],
+  allowedHosts: ["a list of host names", strings],
+  sync: ['"group" or "none"', (value) => value === "group" || value === "none"],
+  logRetentionMs: duration,
+  logRetentionBytes: ["a number of bytes, 0 or more", integer(0, Number.MAX_SAFE_INTEGER)],
+  sealEvents: ["an integer from 1 to 10,000,000", integer(1, 10_000_000)],
+  sealIntervalMs: duration,
+  requestTimeoutMs: duration,
+  closeTimeoutMs: duration,
+  onReport: ["a function or null", (value) => value === null || typeof value === "function"],
+  runtime: ["a Runtime", (value) => typeof value === "object" && value !== null],
+};
+
+/** Options that must never be shown back in a message. */
+const secrets: ReadonlySet<string> = new Set(["keys", "disabledKeys", "secretKey"]);
+
+/** Checks the caller's options and fills in the defaults; the result is frozen and the caller's object untouched. */
+export function resolveOptions(given: CollectorOptions): ResolvedOptions {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [name, value] of set) checkOption(name, value);
+  const resolved: ResolvedOptions = Object.freeze({
+    ...defaults,
+    ...(Object.fromEntries(set) as unknown as CollectorOptions),
+  });
+  if (resolved.dataDirectory === undefined) checkOption("dataDirectory", undefined);
+  if (!isLoopback(resolved.host) && Object.keys(resolved.keys).length === 0) {
+    throw new CollectorError(
+      "invalid-option",
+      `\`host\` ${JSON.stringify(resolved.host)} can be reached from other machines, and no \`keys\` are set: expected keys to tell projects apart; give \`keys\`, or listen on 127.0.0.1.`,
+    );
+  }
+  return resolved;
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function checkOption(name: string, value: unknown): void {
+  const rule = Object.hasOwn(rules, name) ? rules[name as keyof CollectorOptions] : undefined;
+  if (rule === undefined) {
+    throw new CollectorError(
+      "unknown-option",
+      `\`${name}\` is not an option; expected one of: ${Object.keys(rules).join(", ")}.`,
+    );
+  }
+  const [expected, check] = rule;
+  if (check(value)) return;
+  const came = secrets.has(name) ? "something else" : show(value);
+  throw new CollectorError("invalid-option", `\`${name}\` must be ${expected}, got ${came}.`);
+}
+
+function show(value: unknown): string {
+  const json = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  return json.length > 80 ? `${json.slice(0, 80)}…` : json;
+}
+
+function isKeyTable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(([key, project]) => text(key) && text(project));
+}

@@ -1,0 +1,49 @@
+/** Why a request was turned away. Closed: these are also the label values of the metrics. */
+export const refusalReasons = [
+  "method-not-allowed",
+  "unreadable-key",
+  "unknown-key",
+  "disabled-key",
+  "too-large",
+  "unreadable-body",
+  "rate-limited",
+  "unavailable",
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+/** A fact about the collector. Reports carry counts and reasons, never keys or the content of events. */
+export type CollectorReport =
+  | { readonly kind: "started"; readonly url: string; readonly open: boolean }
+  | {
+      readonly kind: "recovered";
+      readonly tornBytes: number;
+      readonly damagedRecords: number;
+      readonly quarantined: number;
+    }
+  | { readonly kind: "refused"; readonly reason: RefusalReason; readonly protocol: string }
+  | { readonly kind: "suspended"; readonly fault: string }
+  | { readonly kind: "resumed" }
+  | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
+  | { readonly kind: "store-failed"; readonly message: string }
+  /** Where the store's reader is could not be noted: the log keeps more than it must. */
+  | { readonly kind: "log-cursor-failed"; readonly message: string }
+  /** A request met a defect of the collector: it was answered 500 and not kept. */
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "closed"; readonly stats: CollectorStats };
+
+/** What the collector did since it started. accepted = stored + duplicates + pending, at every moment. */
+export interface CollectorStats {
+  /** Requests that were kept in the accept log. */
+  readonly requests: number;
+  /** Events in them. */
+  readonly accepted: number;
+  /** What of them could not be decoded, kept as bad events. */
+  readonly bad: number;
+  /** Events the store holds of those. */
+  readonly stored: number;
+  /** Events that came again under an id already stored. */
+  readonly duplicates: number;
+  /** Events kept in the log and not yet in the store. */
+  readonly pending: number;
+  readonly refused: Readonly<Record<RefusalReason, number>>;
+}
