@@ -64,7 +64,7 @@ function showProgress() {
   const everyMs = onTerminal ? 1_000 : 5_000;
   let shown = 0;
   const show = () => {
-    const { accepted, delivered, pending } = shop.tracker.stats().total;
+    const { accepted, delivered, pending } = shop.tracker.stats();
     const { stored } = collector.stats();
     const perSecond = ((accepted - shown) * 1_000) / everyMs;
     shown = accepted;
@@ -83,7 +83,7 @@ function showProgress() {
 async function finish() {
   await customers.stop();
   await shop.close();
-  const { accepted, delivered, rejected, dropped, pending } = shop.tracker.stats().total;
+  const { accepted, delivered, rejected, dropped, pending } = shop.tracker.stats();
   await collector.settled();
   const stored = (await collector.store.counts()).events - storedBefore;
   await collector.close();

@@ -28,7 +28,7 @@ function lint(path: string, specifier: string): string {
     });
     return "";
   } catch (error) {
-    return String((error as { stdout: string }).stdout);
+    return (error as { stdout: string }).stdout;
   } finally {
     rmSync(file);
   }
