@@ -1,0 +1,172 @@
+/**
+ * The engine's own process: DuckDB in memory, working on the files of the folder it was started in and on nothing
+ * else. It holds no state between requests, so it may be killed and started again at any moment. It ends with the
+ * process that started it.
+ */
+import { constants, setPriority } from "node:os";
+import {
+  DuckDBInstance,
+  LIST,
+  StatementType,
+  VARCHAR,
+  listValue,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import type {
+  EngineAnswers,
+  EngineFailure,
+  EngineRequest,
+  EngineSettings,
+  Parameter,
+  ReplyMessage,
+  RequestMessage,
+  SqlResult,
+} from "./engine-protocol.js";
+
+class RequestFailure extends Error {
+  readonly failure: EngineFailure;
+
+  constructor(failure: EngineFailure, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+void main(JSON.parse(process.argv[2] ?? "{}") as EngineSettings);
+
+async function main(settings: EngineSettings): Promise<void> {
+  process.on("disconnect", () => process.exit());
+  // Ctrl-C reaches the whole group of processes; the one that started this one decides when it is time.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => {});
+  yieldToOthers();
+  const instance = openInstance(settings);
+  process.on("message", (message) => void serve(instance, message as RequestMessage));
+  await instance;
+}
+
+/** Queries and sealing may wait; accepting events may not. */
+function yieldToOthers(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Some systems do not let a process choose; then it competes as an equal.
+  }
+}
+
+async function openInstance(settings: EngineSettings): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(settings.threads),
+    memory_limit: `${Math.ceil(settings.memoryBytes / 1024)}KiB`,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    temp_directory: "spill",
+  });
+  const connection = await instance.connect();
+  const folder = process.cwd().replaceAll("'", "''");
+  for (const sql of [
+    `SET allowed_directories = ['${folder}']`,
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+  ]) {
+    await connection.run(sql);
+  }
+  connection.closeSync();
+  return instance;
+}
+
+async function serve(opening: Promise<DuckDBInstance>, message: RequestMessage): Promise<void> {
+  const { id } = message;
+  let reply: ReplyMessage;
+  try {
+    const connection = await (await opening).connect();
+    try {
+      reply = { id, kind: "answer", answer: await answer(connection, message.request) };
+    } finally {
+      connection.closeSync();
+    }
+  } catch (error) {
+    const failure = error instanceof RequestFailure ? error.failure : "failed";
+    reply = { id, kind: "failure", failure, message: error instanceof Error ? error.message : String(error) };
+  }
+  if (process.connected) process.send?.(reply);
+}
+
+async function answer(
+  connection: DuckDBConnection,
+  request: EngineRequest,
+): Promise<EngineAnswers[keyof EngineAnswers]> {
+  switch (request.kind) {
+    case "rows":
+      return await rows(connection, request.sql, request.parameters);
+    case "words":
+      return await words(connection, request.sql);
+    case "select":
+      return await select(connection, request);
+  }
+}
+
+async function rows(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: readonly Parameter[],
+): Promise<EngineAnswers["rows"]> {
+  const result = await connection.runAndReadAll(sql, parameters.map(toValue), parameters.map(toType));
+  return result.getRowsJS();
+}
+
+function toValue(parameter: Parameter): DuckDBValue {
+  return parameter === null || typeof parameter === "string" ? parameter : listValue(parameter);
+}
+
+function toType(parameter: Parameter): DuckDBType {
+  return parameter === null || typeof parameter === "string" ? VARCHAR : LIST(VARCHAR);
+}
+
+async function words(connection: DuckDBConnection, sql: string): Promise<BigUint64Array> {
+  const result = await connection.run(sql);
+  const all = new BigUint64Array(result.rowCount * result.columnCount);
+  let row = 0;
+  for await (const chunk of result) {
+    for (let column = 0; column < chunk.columnCount; column += 1) {
+      const values = chunk.getColumnValues(column);
+      for (let at = 0; at < values.length; at += 1) {
+        all[(row + at) * result.columnCount + column] = values[at] as bigint;
+      }
+    }
+    row += chunk.rowCount;
+  }
+  return all;
+}
+
+type SelectRequest = Extract<EngineRequest, { kind: "select" }>;
+
+async function select(connection: DuckDBConnection, request: SelectRequest): Promise<SqlResult> {
+  for (const sql of request.setup) await connection.run(sql);
+  const statements = await connection.extractStatements(request.sql);
+  if (statements.count !== 1) throw new RequestFailure("refused", `one statement is expected, got ${statements.count}`);
+  const statement = await statements.prepare(0);
+  if (statement.statementType !== StatementType.SELECT) {
+    throw new RequestFailure("refused", `a SELECT is expected, got ${StatementType[statement.statementType]}`);
+  }
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    connection.interrupt();
+  }, request.timeoutMs);
+  try {
+    const reader = await statement.streamAndReadUntil(request.maxRows + 1);
+    return {
+      columns: reader.columnNames().map((name, at) => ({ name, type: String(reader.columnType(at)) })),
+      rows: reader.getRowsJson().slice(0, request.maxRows),
+      truncated: reader.currentRowCount > request.maxRows,
+    };
+  } catch (error) {
+    if (late) throw new RequestFailure("timeout", `the query took longer than ${request.timeoutMs} ms`);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Engine } from "./engine.js";
+import { cursorAfter, whereSql, type Selection } from "./event-query.js";
+import type { Page } from "./event-store.js";
+import type { RowKey, RowValues } from "./event-row.js";
+import { sealedFiles, type Segment } from "./manifest.js";
+import { readBackSql, relationSql, type Sources } from "./relation.js";
+import type { Table } from "./tables.js";
+
+/** All of a table at one moment. */
+export interface Snapshot {
+  readonly table: Table;
+  readonly staged: Sources;
+  /** Where the staged rows begin. */
+  readonly stagedFrom: number;
+  /** In the order of the log. */
+  readonly segments: readonly Segment[];
+}
+
+/**
+ * Answers a query newest first. Sealed files hold the log in order, so they are asked from the newest back, twice as
+ * many each time, until the page is full: first for the keys of the rows, which is cheap, then for those rows whole.
+ */
+export async function readPage<T>(
+  engine: Engine,
+  snapshot: Snapshot,
+  page: { readonly selection: Selection; readonly fromRow: (values: RowValues) => T },
+): Promise<Page<T>> {
+  const { selection, fromRow } = page;
+  const found = await findKeys(engine, snapshot, selection);
+  const keys = found.keys.slice(0, selection.limit);
+  const last = keys.at(-1);
+  if (last === undefined) return { items: [], next: null };
+  const rows = await engine.rows(...rowsSql(snapshot.table, found.sources, { selection, keys, last }));
+  return { items: rows.map(fromRow), next: found.keys.length > keys.length ? cursorAfter(last) : null };
+}
+
+interface Found {
+  /** Newest first; one more than the page holds, where there is one. */
+  readonly keys: readonly RowKey[];
+  /** Where they were found. */
+  readonly sources: Sources;
+}
+
+async function findKeys(engine: Engine, snapshot: Snapshot, selection: Selection): Promise<Found> {
+  const { table } = snapshot;
+  const where = whereSql(selection);
+  const keys: RowKey[] = [];
+  let sources: Sources = { sealed: [], staged: [], maxLineBytes: 0 };
+  for (const group of groupsNewestFirst(snapshot, selection)) {
+    const wanted = selection.limit + 1 - keys.length;
+    if (wanted === 0) break;
+    const sql =
+      `SELECT CAST("position" AS DOUBLE), CAST("ordinal" AS DOUBLE) FROM (${relationSql(table, group)}) ` +
+      `WHERE ${where.sql} ORDER BY "position" DESC, "ordinal" DESC LIMIT ${wanted}`;
+    const rows = await engine.rows(sql, where.parameters);
+    if (rows.length === 0) continue;
+    keys.push(...rows.map(([position, ordinal]) => ({ position: Number(position), ordinal: Number(ordinal) })));
+    sources = joined(sources, group);
+  }
+  return { keys, sources };
+}
+
+/** The same condition, between the first key and the last, gives those rows and no others. */
+function rowsSql(
+  table: Table,
+  sources: Sources,
+  { selection, keys, last }: { selection: Selection; keys: readonly RowKey[]; last: RowKey },
+): [string, readonly string[]] {
+  const where = whereSql(selection);
+  const positions = [...new Set(keys.map(({ position }) => position))].join(", ");
+  const sql =
+    `SELECT ${readBackSql(table)} FROM (${relationSql(table, sources)}) WHERE ${where.sql} ` +
+    `AND "position" IN (${positions}) AND ("position" > ${last.position} OR "ordinal" >= ${last.ordinal}) ` +
+    `ORDER BY "position" DESC, "ordinal" DESC`;
+  return [sql, where.parameters];
+}
+
+/** Sources that can hold a row of the selection, so that each group is newer than the next. */
+function groupsNewestFirst(snapshot: Snapshot, selection: Selection): readonly Sources[] {
+  const { staged, stagedFrom } = snapshot;
+  const possible = snapshot.segments.filter((segment) => canHold(snapshot.table, segment, selection)).toReversed();
+  // While a gap is being filled, staged rows stand between sealed ones, and only all together are in order.
+  const newest = possible[0];
+  if (newest !== undefined && newest.to > stagedFrom) return [{ ...staged, sealed: names(snapshot.table, possible) }];
+  const groups: Sources[] = [{ ...staged, sealed: names(snapshot.table, possible.slice(0, 1)) }];
+  for (let at = 1; at < possible.length; at = at * 2 + 1) {
+    const sealed = names(snapshot.table, possible.slice(at, at * 2 + 1));
+    groups.push({ sealed, staged: [], maxLineBytes: 0 });
+  }
+  return groups;
+}
+
+function canHold(table: Table, segment: Segment, { before, fromMs, toMs }: Selection): boolean {
+  const file = segment.files[table.name];
+  if (file === undefined || (before !== null && segment.from > before.position)) return false;
+  if (fromMs !== null && (file.maxTimeMs === null || file.maxTimeMs < fromMs)) return false;
+  return toMs === null || (file.minTimeMs !== null && file.minTimeMs < toMs);
+}
+
+function names(table: Table, segments: readonly Segment[]): readonly string[] {
+  return sealedFiles(segments, table.name).map(({ name }) => name);
+}
+
+function joined(one: Sources, other: Sources): Sources {
+  return {
+    sealed: [...one.sealed, ...other.sealed],
+    staged: [...one.staged, ...other.staged],
+    maxLineBytes: Math.max(one.maxLineBytes, other.maxLineBytes),
+  };
+}

@@ -1,0 +1,268 @@
+/**
+ * The embedded store. In its folder:
+ *
+ * - `manifest.json`: which sealed files there are, and which range of the accept log each holds (see `manifest.ts`).
+ * - `events-<from>-<to>.parquet`, `bad-<from>-<to>.parquet`: sealed rows, zstd, never changed (columns: `tables.ts`).
+ *   Any tool that reads Parquet may read them while the store is open.
+ * - `staging/`, `spill/`: rows that are not sealed yet, and the engine's scratch space; emptied at every start.
+ *
+ * Promises: a row is there once, whatever crashes when; `position` covers only what is synced; everything can be made
+ * again from the accept log. One store at a time may have the folder open.
+ */
+import { Engine } from "./engine.js";
+import type { SqlResult } from "./engine-protocol.js";
+import { cursorAfter, matches, resolveSelection, type Selection } from "./event-query.js";
+import { badEventFromRow, eventFromRow } from "./event-row.js";
+import type {
+  AppendResult,
+  EventQuery,
+  EventStore,
+  LogBatch,
+  Page,
+  StoreCounts,
+  StoredBadEvent,
+  StoredEvent,
+} from "./event-store.js";
+import { Intake } from "./intake.js";
+import { countRows, firstGap } from "./manifest.js";
+import { readPage, type Snapshot } from "./page-reader.js";
+import { Readers } from "./readers.js";
+import { RecentEvents } from "./recent-events.js";
+import { recoverStore, type Recovered } from "./recovery.js";
+import { relationSql } from "./relation.js";
+import { Sealer } from "./sealer.js";
+import { isStoreError, messageOf, StoreError } from "./store-error.js";
+import { resolveStoreOptions, type ParquetStoreOptions, type ResolvedStoreOptions } from "./store-options.js";
+import { Staging, stagingFolder } from "./staging.js";
+import { badEventsTable, eventsTable, tables, type Table } from "./tables.js";
+import { Turns } from "./turns.js";
+
+export type { ParquetStoreOptions } from "./store-options.js";
+export type { SqlResult } from "./engine-protocol.js";
+
+/** The embedded store, with what only it can do. */
+export interface ParquetStore extends EventStore {
+  /** Names of files that opening found damaged and put aside as `<name>.unreadable`. */
+  readonly unreadable: readonly string[];
+  /** The engine's process; null while none runs. */
+  readonly enginePid: number | null;
+  /**
+   * Runs one SELECT over the views `events` and `bad_events`. It can read nothing outside the store's folder, and write
+   * nothing. Throws `sql-refused`, `sql-timeout`, or `engine-failed` with what the engine says of the query.
+   */
+  sql(text: string, bounds: { readonly maxRows: number; readonly timeoutMs: number }): Promise<SqlResult>;
+}
+
+/**
+ * Opens the store of a folder, mending what a crash left there.
+ *
+ * @throws StoreError `invalid-option`, or `folder-unusable` when the folder cannot be read and written.
+ */
+export async function openParquetStore(options: ParquetStoreOptions): Promise<ParquetStore> {
+  const resolved = resolveStoreOptions(options);
+  const { directory, files, engineMemoryBytes, engineThreads } = resolved;
+  const scratchFolders = [stagingFolder, "spill"];
+  const engine = new Engine(directory, { memoryBytes: engineMemoryBytes, threads: engineThreads });
+  try {
+    await files.prepare(scratchFolders);
+    const { dedupWindowRows } = resolved;
+    const recovered = await recoverStore({ engine, files }, { scratchFolders, dedupWindowRows });
+    return new OpenParquetStore(resolved, engine, recovered);
+  } catch (error) {
+    await engine.close();
+    if (isStoreError(error)) throw error;
+    throw new StoreError(
+      "folder-unusable",
+      `\`${directory}\` must be readable and writable: ${messageOf(error)}`,
+      error,
+    );
+  }
+}
+
+const stagingBufferBytes = 1024 * 1024;
+/** More than these unsealed, and appending waits for sealing. */
+const maxClosedChunks = 2;
+
+class OpenParquetStore implements ParquetStore {
+  readonly unreadable: readonly string[];
+  readonly #options: ResolvedStoreOptions;
+  readonly #engine: Engine;
+  readonly #staging: Staging;
+  readonly #recent: RecentEvents;
+  readonly #intake: Intake;
+  readonly #sealer: Sealer;
+  readonly #window: Recovered["window"];
+  readonly #readers = new Readers();
+  /** Whatever looks at staging and the manifest together, or changes staging, takes a turn. */
+  readonly #turns = new Turns();
+  #cancelTimer: (() => void) | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ResolvedStoreOptions, engine: Engine, recovered: Recovered) {
+    this.#options = options;
+    this.#engine = engine;
+    this.#window = recovered.window;
+    this.unreadable = recovered.unreadable;
+    const { files, mergeFiles, sealRows } = options;
+    this.#staging = new Staging(files, firstGap(recovered.manifest), stagingBufferBytes);
+    this.#recent = new RecentEvents(options.recentEvents, options.recentBytes);
+    this.#sealer = new Sealer(
+      { ports: { engine, files }, staging: this.#staging, readers: this.#readers, mergeFiles, maxMergedRows: sealRows },
+      recovered.manifest,
+    );
+    this.#intake = new Intake({
+      engine,
+      staging: this.#staging,
+      window: recovered.window,
+      recent: this.#recent,
+      manifest: () => this.#sealer.manifest,
+    });
+  }
+
+  get position(): number {
+    return firstGap(this.#sealer.manifest);
+  }
+
+  get enginePid(): number | null {
+    return this.#engine.pid;
+  }
+
+  async append(batch: LogBatch): Promise<AppendResult> {
+    this.#refuseIfClosed();
+    if (this.#staging.closed.length >= maxClosedChunks) await this.#sealer.sealClosed();
+    const result = await this.#turns.take(() => this.#intake.take(batch));
+    this.#sealWhenDue();
+    return result;
+  }
+
+  async events(query: EventQuery): Promise<Page<StoredEvent>> {
+    this.#refuseIfClosed();
+    const selection = resolveSelection(query);
+    const page = { selection, fromRow: eventFromRow };
+    return (
+      this.#recentPage(selection) ??
+      (await this.#read(eventsTable, (snapshot) => readPage(this.#engine, snapshot, page)))
+    );
+  }
+
+  async bad(query: Pick<EventQuery, "project" | "limit" | "cursor">): Promise<Page<StoredBadEvent>> {
+    this.#refuseIfClosed();
+    const { project, limit, cursor } = query;
+    const selection = resolveSelection({
+      limit,
+      ...(project === undefined ? {} : { project }),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const page = { selection, fromRow: badEventFromRow };
+    return await this.#read(badEventsTable, (snapshot) => readPage(this.#engine, snapshot, page));
+  }
+
+  async sql(text: string, { maxRows, timeoutMs }: { maxRows: number; timeoutMs: number }): Promise<SqlResult> {
+    this.#refuseIfClosed();
+    return await this.#read(eventsTable, async () => {
+      const setup = tables.map((table) => `CREATE TEMP VIEW "${table.name}" AS ${this.#allRowsSql(table)}`);
+      return await this.#engine.select({ setup, sql: text, maxRows, timeoutMs });
+    });
+  }
+
+  // eslint-disable-next-line typescript/require-await -- another store may have to ask its engine
+  async counts(): Promise<StoreCounts> {
+    return {
+      events: this.#countRows(eventsTable),
+      bad: this.#countRows(badEventsTable),
+      duplicates: this.#intake.duplicates,
+    };
+  }
+
+  async seal(): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#seal();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#seal();
+    } finally {
+      this.#cancelTimer?.();
+      this.#cancelTimer = null;
+      await this.#sealer.ended();
+      await this.#engine.close();
+    }
+  }
+
+  async #seal(): Promise<void> {
+    await this.#turns.take(async () => {
+      const { next } = this.#intake;
+      if (next > this.#staging.from) await this.#staging.close(next, next);
+    });
+    await this.#sealer.sealClosed();
+    this.#window.slide(this.position, this.#intake.next);
+  }
+
+  /** At once when there is enough to fill a file, else when the oldest has waited long enough. */
+  #sealWhenDue(): void {
+    const { sealRows, sealBytes, sealIntervalMs, runtime } = this.#options;
+    if (this.#staging.rows >= sealRows || this.#staging.bytes >= sealBytes) this.#sealInBackground();
+    else if (this.#intake.next > this.#staging.from) {
+      this.#cancelTimer ??= runtime.after(sealIntervalMs, () => this.#sealInBackground());
+    }
+  }
+
+  #sealInBackground(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    if (this.#closing !== null) return;
+    void this.#seal()
+      .then(() => this.#sealer.merge())
+      .catch((error: unknown) => {
+        this.#options.onFailure(error);
+        this.#sealWhenDue();
+      });
+  }
+
+  /** Undefined where memory does not hold the whole answer. */
+  #recentPage(selection: Selection): Page<StoredEvent> | undefined {
+    const items: StoredEvent[] = [];
+    let last = { position: 0, ordinal: 0 };
+    for (const { key, event } of this.#recent.newestFirst()) {
+      if (!matches(selection, key, event)) continue;
+      if (items.length === selection.limit) return { items, next: cursorAfter(last) };
+      items.push({ ...event, position: key.position });
+      last = key;
+    }
+    return this.#recent.size === this.#countRows(eventsTable) ? { items, next: null } : undefined;
+  }
+
+  /** Reads what is there at one moment; its files stay until the reading has ended. */
+  async #read<T>(table: Table, read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return await this.#readers.during(async () => {
+      const snapshot = await this.#turns.take(() => this.#snapshot(table));
+      return await read(snapshot);
+    });
+  }
+
+  async #snapshot(table: Table): Promise<Snapshot> {
+    await this.#staging.flush();
+    const staged = this.#staging.sources(table.name);
+    const stagedFrom = this.#staging.closed[0]?.from ?? this.#staging.from;
+    return { table, staged, stagedFrom, segments: this.#sealer.manifest.segments };
+  }
+
+  #allRowsSql(table: Table): string {
+    const sealed = this.#sealer.manifest.segments.flatMap(({ files }) => files[table.name]?.name ?? []);
+    return relationSql(table, { ...this.#staging.sources(table.name), sealed });
+  }
+
+  #countRows({ name }: Table): number {
+    return countRows(this.#sealer.manifest, name) + this.#staging.countRows(name);
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closing !== null) throw new StoreError("closed", "the store must be open to be used; it has been closed");
+  }
+}

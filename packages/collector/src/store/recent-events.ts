@@ -1,0 +1,59 @@
+import type { CanonicalEvent } from "@oncewire/protocol";
+import type { RowKey } from "./event-row.js";
+
+export interface RecentEvent {
+  readonly key: RowKey;
+  readonly event: CanonicalEvent;
+  /** Of its line: what it costs to keep it, roughly. */
+  readonly bytes: number;
+}
+
+/** The newest events in memory, bounded by number and bytes, oldest let go first. */
+export class RecentEvents {
+  readonly #maxEvents: number;
+  readonly #maxBytes: number;
+  /** A ring: the oldest at `#oldest`, then on, around the end. */
+  readonly #ring: (RecentEvent | undefined)[];
+  #oldest = 0;
+  #size = 0;
+  #bytes = 0;
+
+  constructor(maxEvents: number, maxBytes: number) {
+    this.#maxEvents = maxEvents;
+    this.#maxBytes = maxBytes;
+    this.#ring = Array.from({ length: maxEvents });
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Events are added in the order of the log; one that comes late, filling a gap, is not among the newest. */
+  add(added: RecentEvent): void {
+    const newest = this.#at(this.#size - 1);
+    if (newest !== undefined && newest.key.position > added.key.position) return;
+    if (this.#size === this.#maxEvents) this.#letGoOfOldest();
+    this.#ring[(this.#oldest + this.#size) % this.#maxEvents] = added;
+    this.#size += 1;
+    this.#bytes += added.bytes;
+    while (this.#bytes > this.#maxBytes && this.#size > 0) this.#letGoOfOldest();
+  }
+
+  *newestFirst(): Generator<RecentEvent, void, undefined> {
+    for (let index = this.#size - 1; index >= 0; index -= 1) {
+      const recent = this.#at(index);
+      if (recent !== undefined) yield recent;
+    }
+  }
+
+  #at(index: number): RecentEvent | undefined {
+    return index < 0 ? undefined : this.#ring[(this.#oldest + index) % this.#maxEvents];
+  }
+
+  #letGoOfOldest(): void {
+    this.#bytes -= this.#at(0)?.bytes ?? 0;
+    this.#ring[this.#oldest] = undefined;
+    this.#oldest = (this.#oldest + 1) % this.#maxEvents;
+    this.#size -= 1;
+  }
+}

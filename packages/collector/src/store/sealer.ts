@@ -1,0 +1,112 @@
+import { sealedFiles, withReplaced, withSegment, type Manifest, type Segment } from "./manifest.js";
+import { chooseMerge } from "./merging.js";
+import type { Readers } from "./readers.js";
+import type { Sources } from "./relation.js";
+import { sealSegment, writeManifest, type SealInput, type SealPorts } from "./sealing.js";
+import { chunkFiles, type Chunk, type Staging } from "./staging.js";
+import { Turns } from "./turns.js";
+
+export interface SealerParts {
+  readonly ports: SealPorts;
+  readonly staging: Staging;
+  readonly readers: Readers;
+  readonly mergeFiles: number;
+  readonly maxMergedRows: number;
+}
+
+/**
+ * Turns closed chunks of staging into sealed segments, one after the other, and small segments into larger ones. It
+ * alone changes the manifest: first on disk, then in memory, in one step with what staging holds.
+ */
+export class Sealer {
+  readonly #parts: SealerParts;
+  readonly #turns = new Turns();
+  #manifest: Manifest;
+  #removing: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: SealerParts, manifest: Manifest) {
+    this.#parts = parts;
+    this.#manifest = manifest;
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  /** Resolves when every chunk that is closed at the call, or while it works, is sealed. */
+  sealClosed(): Promise<void> {
+    return this.#turns.take(async () => {
+      for (let chunk = this.#nextChunk(); chunk !== undefined; chunk = this.#nextChunk()) await this.#seal(chunk);
+    });
+  }
+
+  /** Makes small neighbours into one, as long as there are enough of them. */
+  merge(): Promise<void> {
+    const { mergeFiles, maxMergedRows } = this.#parts;
+    const choose = (): readonly Segment[] =>
+      chooseMerge(this.#manifest.segments, { minSegments: mergeFiles, maxRows: maxMergedRows });
+    return this.#turns.take(async () => {
+      for (let run = choose(); run.length > 0; run = choose()) await this.#merge(run);
+    });
+  }
+
+  /** Resolves when nothing is being sealed, merged or removed. */
+  async ended(): Promise<void> {
+    await this.#turns.take(async () => {});
+    await this.#removing;
+  }
+
+  #nextChunk(): Chunk | undefined {
+    return this.#parts.staging.closed[0];
+  }
+
+  async #seal(chunk: Chunk): Promise<void> {
+    const { ports, staging } = this.#parts;
+    const manifest = withSegment(this.#manifest, await sealSegment(ports, chunkInput(chunk)));
+    await writeManifest(ports.files, manifest);
+    this.#manifest = manifest;
+    staging.release(chunk);
+    this.#removeWhenUnread(chunkFiles(chunk));
+  }
+
+  async #merge(run: readonly Segment[]): Promise<void> {
+    const { ports } = this.#parts;
+    const manifest = withReplaced(this.#manifest, run, await sealSegment(ports, mergeInput(run)));
+    await writeManifest(ports.files, manifest);
+    this.#manifest = manifest;
+    this.#removeWhenUnread(sealedFiles(run).map(({ name }) => name));
+  }
+
+  /** A file that could not be removed costs only its space: the next start removes what no manifest lists. */
+  #removeWhenUnread(names: readonly string[]): void {
+    const { ports, readers } = this.#parts;
+    const removing = readers.passed().then(() => Promise.allSettled(names.map((name) => ports.files.remove(name))));
+    this.#removing = Promise.all([this.#removing, removing]);
+  }
+}
+
+function chunkInput({ from, to, staged }: Chunk): SealInput {
+  return {
+    range: { from, to },
+    rows: { events: staged.events.rows, bad_events: staged.bad_events.rows },
+    sources: {
+      events: { sealed: [], staged: staged.events.names, maxLineBytes: staged.events.maxLineBytes },
+      bad_events: { sealed: [], staged: staged.bad_events.names, maxLineBytes: staged.bad_events.maxLineBytes },
+    },
+  };
+}
+
+function mergeInput(run: readonly Segment[]): SealInput {
+  const rows = (table: "events" | "bad_events"): number =>
+    sealedFiles(run, table).reduce((sum, file) => sum + file.rows, 0);
+  const sources = (table: "events" | "bad_events"): Sources => ({
+    sealed: sealedFiles(run, table).map(({ name }) => name),
+    staged: [],
+    maxLineBytes: 0,
+  });
+  return {
+    range: { from: run[0]?.from ?? 0, to: run.at(-1)?.to ?? 0 },
+    rows: { events: rows("events"), bad_events: rows("bad_events") },
+    sources: { events: sources("events"), bad_events: sources("bad_events") },
+  };
+}

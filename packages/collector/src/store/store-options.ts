@@ -1,0 +1,112 @@
+import { systemRuntime, type Runtime } from "../runtime.js";
+import { StoreError } from "./store-error.js";
+import { openStoreFiles, type StoreFiles } from "./store-files.js";
+
+export interface ParquetStoreOptions {
+  /** Where the store keeps its files; made where it is missing. It holds nothing else. */
+  readonly directory: string;
+  /**
+   * Rows that are sealed together; also the most that a merged file holds. At least 1.
+   * @default 100_000
+   */
+  readonly sealRows?: number;
+  /**
+   * Bytes of staged lines that are sealed together, if they come to this before `sealRows`. At least 1.
+   * @default 67_108_864
+   */
+  readonly sealBytes?: number;
+  /**
+   * The longest that something waits to be sealed. At least 1.
+   * @default 60_000
+   */
+  readonly sealIntervalMs?: number;
+  /**
+   * Newest events that are also kept in memory, so that asking for them is immediate; 0 keeps none.
+   * @default 1_000
+   */
+  readonly recentEvents?: number;
+  /**
+   * Of those, the most bytes.
+   * @default 16_777_216
+   */
+  readonly recentBytes?: number;
+  /**
+   * Ids of so many of the newest events are held in memory, at up to 40 bytes each, to know an event that comes again.
+   * For older ones the sealed files are asked, which takes longer. At least 2.
+   * @default 5_000_000
+   */
+  readonly dedupWindowRows?: number;
+  /**
+   * Sealed files of about the same size that are made into one, when so many of them lie side by side. At least 2.
+   * @default 8
+   */
+  readonly mergeFiles?: number;
+  /**
+   * The most memory that the engine's process uses for data. At least 64 MiB.
+   * @default 402_653_184
+   */
+  readonly engineMemoryBytes?: number;
+  /**
+   * Threads of the engine's process. At least 1.
+   * @default 2
+   */
+  readonly engineThreads?: number;
+  /** Clock and timers. */
+  readonly runtime?: Pick<Runtime, "after">;
+  /** The file system, for tests that make it fail. */
+  readonly files?: StoreFiles;
+  /** Told when sealing in the background fails. Nothing is lost by it: it is tried again, and the log has everything. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface ResolvedStoreOptions extends Required<ParquetStoreOptions> {}
+
+const mebibyte = 1024 * 1024;
+
+interface Bound {
+  readonly default: number;
+  readonly min: number;
+}
+
+const numbers = {
+  sealRows: { default: 100_000, min: 1 },
+  sealBytes: { default: 64 * mebibyte, min: 1 },
+  sealIntervalMs: { default: 60_000, min: 1 },
+  recentEvents: { default: 1_000, min: 0 },
+  recentBytes: { default: 16 * mebibyte, min: 0 },
+  dedupWindowRows: { default: 5_000_000, min: 2 },
+  mergeFiles: { default: 8, min: 2 },
+  engineMemoryBytes: { default: 384 * mebibyte, min: 64 * mebibyte },
+  engineThreads: { default: 2, min: 1 },
+} as const satisfies Readonly<Record<string, Bound>>;
+type NumberOption = keyof typeof numbers;
+const numberOptions = Object.keys(numbers) as readonly NumberOption[];
+const otherOptions: readonly string[] = ["directory", "runtime", "files", "onFailure"];
+
+/** Throws `invalid-option` for an unknown option or a value outside its bounds. */
+export function resolveStoreOptions(options: ParquetStoreOptions): ResolvedStoreOptions {
+  const unknown = Object.keys(options).find((name) => !(name in numbers) && !otherOptions.includes(name));
+  if (unknown !== undefined) throw invalid(`\`${unknown}\` is not an option of the store`);
+  if (typeof options.directory !== "string" || options.directory === "") {
+    throw invalid("`directory` must be the path of a folder");
+  }
+  const resolved = Object.fromEntries(numberOptions.map((name) => [name, resolveNumber(name, options[name])]));
+  return Object.freeze({
+    directory: options.directory,
+    runtime: options.runtime ?? systemRuntime,
+    files: options.files ?? openStoreFiles(options.directory),
+    onFailure: options.onFailure ?? (() => {}),
+    ...(resolved as Record<NumberOption, number>),
+  });
+}
+
+function resolveNumber(name: NumberOption, value: number | undefined): number {
+  const bound = numbers[name];
+  if (value === undefined) return bound.default;
+  if (Number.isSafeInteger(value) && value >= bound.min) return value;
+  throw invalid(`\`${name}\` must be a whole number of at least ${bound.min}, got ${JSON.stringify(value)}`);
+}
+
+function invalid(message: string): StoreError {
+  return new StoreError("invalid-option", message);
+}
