@@ -153,13 +153,22 @@ export function readMessage(
   to: { readonly shape: Shape; readonly stamp: Stamp },
 ): Reading {
   try {
-    if (typeof message !== "object" || message === null) {
+    if (!isFields(message)) {
       throw new Unusable("", "not-an-event", `expected an object with the event's fields, got ${kindOf(message)}`);
     }
-    return { ok: true, event: toEvent(kind, message as Fields, to) };
+    return { ok: true, event: toEvent(kind, message, to) };
   } catch (error) {
     return { ok: false, id: to.stamp.id, problem: problemOf(error) };
   }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+/** What is in it is the codec's affair: it survives any value, and says what it replaced. */
+function isJsonLike(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null;
 }
 
 function problemOf(error: unknown): Problem {
@@ -209,7 +218,7 @@ function unknownField(field: string, { fields }: Shape): Unusable {
 function id(value: unknown, path: string): string | null {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return null;
-  if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value))) return String(value);
   throw new Unusable(
     path,
     "wrong-type",
@@ -224,8 +233,7 @@ function text(value: unknown, path: string): string | null {
 }
 
 function object(value: unknown, path: string): JsonObject {
-  // What is in it is the codec's affair: it survives any value, and says what it replaced.
-  if (typeof value === "object" && value !== null) return value as JsonObject;
+  if (isJsonLike(value)) return value;
   if (value === undefined || value === null) return nothing;
   throw new Unusable(path, "wrong-type", `expected an object with fields, got ${kindOf(value)}`);
 }
@@ -252,10 +260,8 @@ function timestamp(value: unknown, path: string): string | null {
 
 function structuredProperties(fields: Fields): JsonObject {
   const { category, action, label, property, value } = fields;
-  const known = { category, action, label, property, value };
-  return Object.fromEntries(
-    Object.entries(known).filter(([, each]) => each !== undefined && each !== null),
-  ) as JsonObject;
+  const given = Object.entries({ category, action, label, property, value }).filter(([, each]) => each !== undefined);
+  return object(Object.fromEntries(given), "");
 }
 
 function kindOf(value: unknown): string {

@@ -167,14 +167,18 @@ export function resolveOptions(given: TrackerOptions): ResolvedOptions {
 }
 
 function checkNumbers(options: ResolvedOptions): void {
-  for (const name of Object.keys(minimums) as NumberOption[]) {
-    const value: unknown = options[name];
-    if (!Number.isSafeInteger(value) || (value as number) < minimums[name]) {
+  for (const name of Object.keys(minimums).filter(isNumberOption)) {
+    const value = options[name];
+    if (!Number.isSafeInteger(value) || value < minimums[name]) {
       throw wrong(name, `must be a whole number ≥ ${minimums[name]}, got ${shown(value)}`);
     }
   }
   if (options.retryCapMs < options.retryBaseMs) throw wrong("retryCapMs", "must not be less than `retryBaseMs`");
   if (options.pauseCapMs < options.pauseBaseMs) throw wrong("pauseCapMs", "must not be less than `pauseBaseMs`");
+}
+
+function isNumberOption(name: string): name is NumberOption {
+  return Object.hasOwn(minimums, name);
 }
 
 function checkChoices(options: ResolvedOptions): void {

@@ -87,6 +87,10 @@ export interface Logger {
   error(line: string): void;
 }
 
+function isOfKind<K extends ReportKind>(report: Report, kind: K): report is ReportOf<K> {
+  return report.kind === kind;
+}
+
 /** Passes reports to whoever listens. A listener that throws harms nobody: not the tracker, not the next listener. */
 export class Reporter {
   readonly #listeners = new Map<ReportKind, Set<(report: Report) => void>>();
@@ -96,7 +100,9 @@ export class Reporter {
     const listeners = this.#listeners.get(kind) ?? new Set();
     this.#listeners.set(kind, listeners);
     // A wrapper of its own, so that one function subscribed twice is two subscriptions.
-    const entry = (report: Report): void => listener(report as ReportOf<K>);
+    const entry = (report: Report): void => {
+      if (isOfKind(report, kind)) listener(report);
+    };
     listeners.add(entry);
     return () => void listeners.delete(entry);
   }

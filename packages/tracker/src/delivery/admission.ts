@@ -1,16 +1,27 @@
+import type { Runtime } from "../runtime.js";
+import type { Spool, SpoolBounds } from "../spool/spool.js";
+
+export interface AdmissionParts {
+  readonly spool: Spool;
+  readonly options: SpoolBounds;
+  readonly runtime: Runtime;
+}
+
 /**
  * Lets callers that are willing to wait in, as room appears. Whoever is let in has room for one event reserved until
  * the turn of the event loop is over, so that many who were waiting together do not all come for the same room.
  */
 export class Admission {
-  readonly #hasRoomFor: (events: number) => boolean;
-  readonly #afterTurn: (callback: () => void) => void;
+  readonly #spool: Spool;
+  readonly #bounds: SpoolBounds;
+  readonly #runtime: Runtime;
   readonly #waiting = new Set<() => void>();
   #reserved = 0;
 
-  constructor(hasRoomFor: (events: number) => boolean, afterTurn: (callback: () => void) => void) {
-    this.#hasRoomFor = hasRoomFor;
-    this.#afterTurn = afterTurn;
+  constructor({ spool, options, runtime }: AdmissionParts) {
+    this.#spool = spool;
+    this.#bounds = options;
+    this.#runtime = runtime;
   }
 
   ready(): Promise<void> {
@@ -36,10 +47,18 @@ export class Admission {
     this.#waiting.clear();
   }
 
+  #hasRoomFor(events: number): boolean {
+    const { events: kept, bytes } = this.#spool;
+    if (kept === 0) return true;
+    if (kept + events > this.#bounds.maxQueueEvents) return false;
+    // How large the next ones will be is unknown: half as large again as the mean of those that are here.
+    return bytes + events * 1.5 * (bytes / kept) <= this.#bounds.maxQueueBytes;
+  }
+
   #reserve(): void {
     this.#reserved += 1;
     if (this.#reserved > 1) return;
-    this.#afterTurn(() => {
+    this.#runtime.afterPoll(() => {
       this.#reserved = 0;
       this.admit();
     });

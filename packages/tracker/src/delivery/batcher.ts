@@ -48,3 +48,7 @@ export function countThatFit(eventBytes: readonly number[], limits: BatchLimits)
 export function smallerPayload(bytes: number): number {
   return Math.floor(bytes * 0.55);
 }
+
+export function payloadBytes(events: readonly { readonly event: { readonly bytes: Uint8Array } }[]): number {
+  return events.reduce((total, { event }) => total + event.bytes.byteLength, 0);
+}

@@ -50,37 +50,40 @@ export function afterReply(
     case "answered":
       return isCurrent && breaker.kind !== "open" ? { ...openBreaker, period } : breaker;
     case "failed":
-      return isCurrent ? afterFailure(breaker, decision.afterMs, moment, bounds) : putOff(breaker, decision, moment);
+      return isCurrent ? failed(breaker, decision.afterMs ?? 0, { moment, bounds }) : putOff(breaker, decision, moment);
     case "denied":
-      return isCurrent || breaker.kind !== "paused" ? afterRefusal(breaker, moment, bounds) : breaker;
+      return isCurrent || breaker.kind !== "paused" ? refused(breaker, { moment, bounds }) : breaker;
   }
 }
 
-function afterFailure(breaker: Breaker, afterMs: number | null, moment: Moment, bounds: BreakerBounds): Breaker {
-  const failures = breaker.kind === "backing-off" ? breaker.failures + 1 : 1;
-  // A Retry-After of 0 names no time; without a wait of our own it would be a loop.
-  const delayMs = afterMs !== null && afterMs > 0 ? afterMs : backoffMs(failures, bounds.retry, moment.random);
-  return next(breaker, "backing-off", { failures, notBeforeMs: moment.nowMs + delayMs });
+interface Circumstances {
+  readonly moment: Moment;
+  readonly bounds: BreakerBounds;
 }
 
-function afterRefusal(breaker: Breaker, moment: Moment, bounds: BreakerBounds): Breaker {
+function failed(breaker: Breaker, afterMs: number, { moment, bounds }: Circumstances): Breaker {
+  const failures = breaker.kind === "backing-off" ? breaker.failures + 1 : 1;
+  // A Retry-After of 0 names no time; without a wait of our own it would be a loop.
+  const delayMs = afterMs > 0 ? afterMs : backoffMs(failures, bounds.retry, moment.random);
+  return closed(breaker, "backing-off", { failures, notBeforeMs: moment.nowMs + delayMs });
+}
+
+function refused(breaker: Breaker, { moment, bounds }: Circumstances): Breaker {
   const failures = breaker.kind === "paused" ? breaker.failures + 1 : 1;
   const delayMs = pauseMs(failures, bounds.pause, moment.random);
-  return next(breaker, "paused", { failures, notBeforeMs: moment.nowMs + delayMs });
+  return closed(breaker, "paused", { failures, notBeforeMs: moment.nowMs + delayMs });
 }
 
 /** A later Retry-After counts also when it answers a request of an earlier period. */
 function putOff(breaker: Breaker, decision: { readonly afterMs: number | null }, moment: Moment): Breaker {
   const notBeforeMs = moment.nowMs + (decision.afterMs ?? 0);
-  if (notBeforeMs <= breaker.notBeforeMs) return breaker;
-  return { ...breaker, kind: breaker.kind === "open" ? "backing-off" : breaker.kind, notBeforeMs };
+  return notBeforeMs <= breaker.notBeforeMs ? breaker : { ...breaker, notBeforeMs };
 }
 
-function next(
+function closed(
   breaker: Breaker,
   kind: "backing-off" | "paused",
-  to: { readonly failures: number; readonly notBeforeMs: number },
+  { failures, notBeforeMs }: { readonly failures: number; readonly notBeforeMs: number },
 ): Breaker {
-  const notBeforeMs = Math.max(breaker.notBeforeMs, to.notBeforeMs);
-  return { kind, failures: to.failures, period: breaker.period + 1, notBeforeMs };
+  return { kind, failures, period: breaker.period + 1, notBeforeMs: Math.max(breaker.notBeforeMs, notBeforeMs) };
 }

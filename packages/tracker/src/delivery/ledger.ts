@@ -1,4 +1,4 @@
-import { dropReasons, rejectReasons, type DropReason, type RejectReason, type Settlement } from "../report.js";
+import type { DropReason, RejectReason, Settlement } from "../report.js";
 
 /**
  * The books: `accepted = delivered + rejected + dropped + pending`, at every moment. An event is accepted when a call
@@ -22,8 +22,12 @@ export class Books {
   #accepted = 0;
   #delivered = 0;
   #pending = 0;
-  readonly #rejectedBy: Record<RejectReason, number> = zeros(rejectReasons);
-  readonly #droppedBy: Record<DropReason, number> = zeros(dropReasons);
+  readonly #rejectedBy: Record<RejectReason, number> = byRejectReason(() => 0);
+  readonly #droppedBy: Record<DropReason, number> = byDropReason(() => 0);
+
+  get pending(): number {
+    return this.#pending;
+  }
 
   accept(): void {
     this.#accepted += 1;
@@ -44,16 +48,12 @@ export class Books {
     }
   }
 
-  get pending(): number {
-    return this.#pending;
-  }
-
   ledger(): Ledger {
     return {
       accepted: this.#accepted,
       delivered: this.#delivered,
-      rejected: sum(this.#rejectedBy),
-      dropped: sum(this.#droppedBy),
+      rejected: sum(Object.values(this.#rejectedBy)),
+      dropped: sum(Object.values(this.#droppedBy)),
       pending: this.#pending,
       rejectedBy: { ...this.#rejectedBy },
       droppedBy: { ...this.#droppedBy },
@@ -63,26 +63,36 @@ export class Books {
 
 /** The ledgers of several destinations as one. */
 export function addLedgers(ledgers: readonly Ledger[]): Ledger {
-  const total = (count: (ledger: Ledger) => number): number => ledgers.reduce((sum, each) => sum + count(each), 0);
+  const total = (count: (ledger: Ledger) => number): number => sum(ledgers.map(count));
   return {
     accepted: total((each) => each.accepted),
     delivered: total((each) => each.delivered),
     rejected: total((each) => each.rejected),
     dropped: total((each) => each.dropped),
     pending: total((each) => each.pending),
-    rejectedBy: byReason(rejectReasons, (reason) => total((each) => each.rejectedBy[reason])),
-    droppedBy: byReason(dropReasons, (reason) => total((each) => each.droppedBy[reason])),
+    rejectedBy: byRejectReason((reason) => total((each) => each.rejectedBy[reason])),
+    droppedBy: byDropReason((reason) => total((each) => each.droppedBy[reason])),
   };
 }
 
-function byReason<R extends string>(reasons: readonly R[], count: (reason: R) => number): Record<R, number> {
-  return Object.fromEntries(reasons.map((reason) => [reason, count(reason)])) as Record<R, number>;
+function byRejectReason(count: (reason: RejectReason) => number): Record<RejectReason, number> {
+  return {
+    invalid: count("invalid"),
+    "too-large": count("too-large"),
+    unsupported: count("unsupported"),
+    refused: count("refused"),
+  };
 }
 
-function zeros<R extends string>(reasons: readonly R[]): Record<R, number> {
-  return byReason(reasons, () => 0);
+function byDropReason(count: (reason: DropReason) => number): Record<DropReason, number> {
+  return {
+    "queue-full": count("queue-full"),
+    expired: count("expired"),
+    closed: count("closed"),
+    exit: count("exit"),
+  };
 }
 
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

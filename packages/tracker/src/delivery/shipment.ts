@@ -10,7 +10,7 @@ export class Shipment {
   readonly batch: readonly QueuedEvent[];
   isAbandoned = false;
   /** What has not ended yet. A piece never reaches over the border of a group. */
-  #groups: QueuedEvent[][];
+  #groups: readonly (readonly QueuedEvent[])[];
 
   constructor(batch: QueuedEvent[]) {
     this.batch = batch;
@@ -28,20 +28,27 @@ export class Shipment {
     return group.slice(0, countThatFit(sizes, limits));
   }
 
-  /** Puts other groups in the place of the piece: none when all of it has ended. */
-  replace(piece: readonly QueuedEvent[], groups: readonly QueuedEvent[][]): void {
-    const rest = this.#groups[0]?.slice(piece.length) ?? [];
-    this.#groups = [...groups, rest, ...this.#groups.slice(1)].filter((group) => group.length > 0);
+  /** Puts what is still to be sent of the piece in its place: nothing when all of it has ended. */
+  replace(piece: readonly QueuedEvent[], remaining: readonly QueuedEvent[]): void {
+    const [group = [], ...later] = this.#groups;
+    this.#groups = withEvents([[...remaining, ...group.slice(piece.length)], ...later]);
+  }
+
+  /** Sends the piece in two halves from now on, apart from what follows it. */
+  halve(piece: readonly QueuedEvent[]): void {
+    const [group = [], ...later] = this.#groups;
+    const half = Math.ceil(piece.length / 2);
+    this.#groups = withEvents([piece.slice(0, half), piece.slice(half), group.slice(piece.length), ...later]);
   }
 
   /** Takes out and returns the events for which `test` holds. */
   extract(test: (event: QueuedEvent) => boolean): QueuedEvent[] {
     const out = this.#groups.flatMap((group) => group.filter(test));
-    if (out.length > 0) {
-      this.#groups = this.#groups
-        .map((group) => group.filter((event) => !test(event)))
-        .filter((group) => group.length > 0);
-    }
+    if (out.length > 0) this.#groups = withEvents(this.#groups.map((group) => group.filter((event) => !test(event))));
     return out;
   }
+}
+
+function withEvents(groups: readonly (readonly QueuedEvent[])[]): readonly (readonly QueuedEvent[])[] {
+  return groups.filter((group) => group.length > 0);
 }

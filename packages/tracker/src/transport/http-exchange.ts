@@ -107,9 +107,8 @@ export class HttpExchange {
 }
 
 function headersOf(response: IncomingMessage): WireHeaders {
-  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers[name] = typeof value === "string" ? value : value.join(", ");
-  }
-  return headers;
+  const present = Object.entries(response.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, typeof value === "string" ? value : value.join(", ")] as const],
+  );
+  return Object.fromEntries(present);
 }

@@ -1,6 +1,6 @@
 import type { NetworkFailure, Reply } from "./transport.js";
 
-/** What an error of node:net, node:tls, node:dns or the HTTP parser means; what is not in here begins like one of the prefixes or is a reset. */
+/** What an error of node:net, node:tls, node:dns or the HTTP parser means. What is in neither table is a reset. */
 const reasons: Readonly<Record<string, NetworkFailure>> = {
   ECONNREFUSED: "refused",
   ECONNRESET: "reset",
@@ -29,9 +29,8 @@ const prefixes: readonly (readonly [string, NetworkFailure])[] = [
 ];
 
 export function networkFailure(error: unknown): Extract<Reply, { kind: "failed" }> {
-  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
-  const name = typeof code === "string" ? code : "";
+  const name = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const byPrefix = prefixes.find(([prefix]) => name.startsWith(prefix))?.[1];
   const reason = (Object.hasOwn(reasons, name) ? reasons[name] : undefined) ?? byPrefix ?? "reset";
-  return { kind: "failed", reason, detail: name === "" ? String(message) : name };
+  return { kind: "failed", reason, detail: name === "" ? String(error) : name };
 }
