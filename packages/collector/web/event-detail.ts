@@ -2,7 +2,7 @@ import { copyButton } from "./copy-button.js";
 import { element } from "./element.js";
 import type { EventRow } from "./event-row.js";
 import { jsonTree } from "./json-tree.js";
-import { jsonText } from "./json-value.js";
+import { jsonText, prettyJson } from "./json-value.js";
 import type { JsonObject, JsonValue } from "./json-value.js";
 import { visibleLines } from "./visible-text.js";
 
@@ -46,7 +46,7 @@ function eventPane(event: JsonObject): HTMLElement {
 }
 
 function wirePane(wire: JsonValue): HTMLElement {
-  const text = typeof wire === "string" ? wire : JSON.stringify(wire, null, 2);
+  const text = typeof wire === "string" ? wire : prettyJson(wire);
   const code = element("pre", { class: "wire", tabindex: "0" });
   code.textContent = visibleLines(text);
   return pane("Wire", code, copyButton(text, code));

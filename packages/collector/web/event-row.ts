@@ -55,7 +55,7 @@ function searchText({ type, value }: EventRow): string {
   return parts.join("\n").toLowerCase();
 }
 
-/** Walks without recursion: how deep an event is nested is its sender's choice. */
+/** Walks without recursion or spreading: how deep and how wide an event is, is its sender's choice. */
 function collect(root: JsonValue, names: string[] | null, values: string[]): void {
   const waiting: JsonValue[] = [root];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
@@ -63,7 +63,10 @@ function collect(root: JsonValue, names: string[] | null, values: string[]): voi
       values.push(String(value));
       continue;
     }
-    if (isObject(value)) names?.push(...Object.keys(value));
-    waiting.push(...Object.values(value));
+    const isNamed = isObject(value);
+    for (const [name, content] of Object.entries(value)) {
+      if (isNamed) names?.push(name);
+      waiting.push(content);
+    }
   }
 }

@@ -38,7 +38,7 @@ export class EventTable {
     else body.prepend(...elements);
     if (!startOver && added.length <= maxHighlighted) for (const row of elements) row.classList.add("new");
     const hadFocus = body.contains(document.activeElement);
-    while (body.rows.length > maxRows) body.lastElementChild?.remove();
+    while (body.childElementCount > maxRows) body.lastElementChild?.remove();
     if (hadFocus && !body.contains(document.activeElement)) this.#focus(body.lastElementChild);
     this.#moveTabStop();
   }
