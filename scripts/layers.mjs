@@ -24,10 +24,14 @@ export const layers = {
     ],
   ],
   journal: [
-    ["index.ts"],
-    ["journal.ts"],
-    ["recovery.ts", "segment.ts", "cursor.ts"],
-    ["record.ts", "files.ts", "errors.ts"],
+    ["index.ts", "testing.ts"],
+    ["journal.ts", "memory-files.ts", "faulty-files.ts", "manual-runtime.ts"],
+    ["opening.ts", "writer.ts", "stored-cursor.ts", "retention.ts", "lock.ts"],
+    ["reader.ts", "group.ts", "cursor.ts", "options.ts"],
+    ["recovery.ts"],
+    ["segment.ts"],
+    ["runtime.ts"],
+    ["record.ts", "files.ts", "errors.ts", "deferred.ts", "processes.ts"],
   ],
   tracker: [
     ["index.ts", "testing.ts"],
