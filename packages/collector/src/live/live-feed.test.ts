@@ -3,10 +3,9 @@ import { createServer, request as httpRequest } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { StoredBadEvent } from "../store/event-store.js";
+import type { StoredBadEvent, StoredItem } from "../store/event-store.js";
 import { createLiveFeed } from "./live-feed.js";
 import type { LiveFeed, LiveFeedOptions } from "./live-feed.js";
-import type { LiveItem } from "./live-item.js";
 
 /** A clock that only the test moves. */
 class ManualRuntime {
@@ -92,12 +91,12 @@ class Listener {
 
 const facts = { protocol: "rudderstack", project: "p", receivedAt: "", code: "c", message: "" } as const;
 
-function bad(id: string, wire: StoredBadEvent["wire"] = null): LiveItem {
+function bad(id: string, wire: StoredBadEvent["wire"] = null): StoredItem {
   return { type: "bad", bad: { id, ...facts, wire, position: 0 } };
 }
 
 const named = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `n${from + at}`);
-const items = (from: number, to: number): LiveItem[] => named(from, to).map((id) => bad(id));
+const items = (from: number, to: number): StoredItem[] => named(from, to).map((id) => bad(id));
 
 let runtime: ManualRuntime;
 let feed: LiveFeed;
@@ -289,6 +288,14 @@ describe("the live feed", () => {
     runtime.advance(31_000);
     await once(firstResponse(), "close");
     expect(feed.clients).toBe(0);
+  });
+
+  it("counts what the publisher left out as missed", async () => {
+    const listener = await listen();
+    feed.publish(items(0, 2), 7_000);
+    runtime.advance(50);
+    await listener.hasAll(named(0, 2));
+    expect(listener.missed()).toBe(7_000);
   });
 
   it("counts an item that JSON cannot carry as missed and shows its neighbours", async () => {

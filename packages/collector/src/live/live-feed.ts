@@ -13,15 +13,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LiveClient } from "./live-client.js";
 import type { Runtime } from "../runtime.js";
-import type { LiveItem } from "./live-item.js";
+import type { StoredItem } from "../store/event-store.js";
 import { LiveRing } from "./live-ring.js";
 import { LiveStatsReader } from "./live-stats.js";
 import type { LiveCounts } from "./live-stats.js";
 import { sseFrame } from "./sse-frame.js";
 
 export interface LiveFeed {
-  /** Shows items to all who listen, and keeps the newest for those who come later. Never throws, never waits. */
-  publish(items: readonly LiveItem[]): void;
+  /**
+   * Shows items to all who listen, and keeps the newest for those who come later. Never throws, never waits.
+   * `leftOut` older ones came with them and are not given: listeners are told that they missed so many.
+   */
+  publish(items: readonly StoredItem[], leftOut?: number): void;
   /** Where the `stats` message takes its numbers from, once a second while anyone listens. */
   setStats(read: () => LiveCounts): void;
   /** Answers the request with the stream; 503 when there are too many already or the feed is closed. */
@@ -93,8 +96,9 @@ class SseFeed implements LiveFeed {
     return this.#clients.size;
   }
 
-  publish(items: readonly LiveItem[]): void {
-    if (this.#closed || items.length === 0) return;
+  publish(items: readonly StoredItem[], leftOut: number = 0): void {
+    if (this.#closed || items.length + leftOut === 0) return;
+    this.#ring.skip(leftOut);
     for (const item of items) this.#ring.push(item);
     this.#flushLater();
   }

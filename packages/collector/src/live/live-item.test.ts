@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "../store/event-store.js";
+import type { StoredEvent, StoredItem } from "../store/event-store.js";
 import { itemJson } from "./live-item.js";
-import type { LiveItem } from "./live-item.js";
 
 const maxBytes = 64 * 1024;
 
@@ -33,7 +32,7 @@ function storedEvent(fields: Partial<StoredEvent>): StoredEvent {
   };
 }
 
-function shown(item: LiveItem): Record<string, unknown> {
+function shown(item: StoredItem): Record<string, unknown> {
   const json = itemJson(item, maxBytes);
   expect(Buffer.byteLength(json)).toBeLessThanOrEqual(maxBytes);
   return JSON.parse(json);

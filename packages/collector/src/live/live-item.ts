@@ -1,9 +1,4 @@
-import type { StoredBadEvent, StoredEvent } from "../store/event-store.js";
-
-/** What the live feed shows: an event that was kept, or something that came in and is not one. */
-export type LiveItem =
-  | { readonly type: "event"; readonly event: StoredEvent }
-  | { readonly type: "bad"; readonly bad: StoredBadEvent };
+import type { StoredBadEvent, StoredEvent, StoredItem } from "../store/event-store.js";
 
 /** How far to shorten, mildest first. With the last step every event fits: a few hundred characters a field. */
 const steps = [
@@ -18,7 +13,7 @@ type Step = (typeof steps)[number];
  * The item as JSON, at most `maxBytes` long. Where it would be longer, its longest fields become the beginning of
  * their own JSON text, and `truncated` names them; the store still has them whole.
  */
-export function itemJson(item: LiveItem, maxBytes: number): string {
+export function itemJson(item: StoredItem, maxBytes: number): string {
   const value = item.type === "event" ? item.event : item.bad;
   let json = JSON.stringify(value);
   for (const step of steps) {

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredBadEvent } from "../store/event-store.js";
-import type { LiveItem } from "./live-item.js";
+import type { StoredBadEvent, StoredItem } from "../store/event-store.js";
 import { LiveRing } from "./live-ring.js";
 
 const bounds = { maxItems: 8, maxItemBytes: 1_000, maxBytes: 2_000, epoch: "e" };
 
-function bad(id: string, chars = 0, wire: StoredBadEvent["wire"] = null): LiveItem {
+function bad(id: string, chars = 0, wire: StoredBadEvent["wire"] = null): StoredItem {
   const message = "x".repeat(chars);
   const facts = { protocol: "rudderstack", project: "p", receivedAt: "", code: "c" } as const;
   return { type: "bad", bad: { id, ...facts, message, wire, position: 0 } };

@@ -1,5 +1,5 @@
 import { itemJson } from "./live-item.js";
-import type { LiveItem } from "./live-item.js";
+import type { StoredItem } from "../store/event-store.js";
 import { sseFrame } from "./sse-frame.js";
 
 /**
@@ -31,10 +31,13 @@ export class LiveRing {
     return this.#encodedTo;
   }
 
-  push(item: LiveItem): void {
-    if (this.#next - this.#first === this.#bounds.maxItems) this.#dropOldest();
-    this.#slots[this.#next % this.#bounds.maxItems] = { kind: "item", item };
-    this.#next += 1;
+  push(item: StoredItem): void {
+    this.#put({ kind: "item", item });
+  }
+
+  /** Counts items that came and are not at hand: subscribers miss them. */
+  skip(count: number): void {
+    for (let at = 0; at < count; at += 1) this.#put(unsendable);
   }
 
   encode(): void {
@@ -42,7 +45,7 @@ export class LiveRing {
       const slot = this.#slotAt(at);
       if (slot?.kind !== "item") continue;
       const bytes = this.#frame(at, slot.item);
-      this.#slots[at % this.#bounds.maxItems] = bytes === null ? { kind: "unsendable" } : { kind: "frame", bytes };
+      this.#slots[at % this.#bounds.maxItems] = bytes === null ? unsendable : { kind: "frame", bytes };
       this.#bytes += bytes?.byteLength ?? 0;
     }
     this.#encodedTo = this.#next;
@@ -55,6 +58,12 @@ export class LiveRing {
     return slot?.kind === "frame" ? slot.bytes : null;
   }
 
+  #put(slot: Slot): void {
+    if (this.#next - this.#first === this.#bounds.maxItems) this.#dropOldest();
+    this.#slots[this.#next % this.#bounds.maxItems] = slot;
+    this.#next += 1;
+  }
+
   #slotAt(at: number): Slot | undefined {
     return this.#slots[at % this.#bounds.maxItems];
   }
@@ -62,12 +71,12 @@ export class LiveRing {
   #dropOldest(): void {
     const oldest = this.#slotAt(this.#first);
     if (oldest?.kind === "frame") this.#bytes -= oldest.bytes.byteLength;
-    this.#slots[this.#first % this.#bounds.maxItems] = { kind: "unsendable" };
+    this.#slots[this.#first % this.#bounds.maxItems] = unsendable;
     this.#first += 1;
   }
 
   /** An item that JSON cannot carry (nested too deep for the stack) must not end the feed: subscribers miss it. */
-  #frame(at: number, item: LiveItem): Buffer | null {
+  #frame(at: number, item: StoredItem): Buffer | null {
     try {
       return sseFrame(item.type, itemJson(item, this.#bounds.maxItemBytes), `${this.#bounds.epoch}-${at}`);
     } catch {
@@ -87,6 +96,8 @@ export interface RingBounds {
 }
 
 type Slot =
-  | { readonly kind: "item"; readonly item: LiveItem }
+  | { readonly kind: "item"; readonly item: StoredItem }
   | { readonly kind: "frame"; readonly bytes: Buffer }
   | { readonly kind: "unsendable" };
+
+const unsendable: Slot = { kind: "unsendable" };
