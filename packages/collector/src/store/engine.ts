@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Runtime } from "../runtime.js";
 import type {
   EngineAnswers,
   EngineFailure,
@@ -14,20 +15,23 @@ import { StoreError, type StoreErrorCode } from "./store-error.js";
 
 /**
  * DuckDB in a process of its own, started when first asked and again whenever it has died. What was being asked when
- * it died is asked once more; a question that kills it twice is an error. An idle engine does not keep this process
- * alive, and ends when this process does, however that ends.
+ * it died is asked once more; a question that kills it twice is an error. One that is not asked for a while ends;
+ * an idle one does not keep this process alive, and none outlives it, however it ends.
  */
 export class Engine {
   readonly #folder: string;
   readonly #settings: EngineSettings;
+  readonly #idle: EngineIdling;
   readonly #asked = new Map<number, Asked>();
   #child: ChildProcess | null = null;
+  #cancelRetirement: (() => void) | null = null;
   #nextId = 1;
   #closed = false;
 
-  constructor(folder: string, settings: EngineSettings) {
+  constructor(folder: string, settings: EngineSettings, idle: EngineIdling) {
     this.#folder = folder;
     this.#settings = settings;
+    this.#idle = idle;
   }
 
   /** The running process, for whoever measures it; null while none runs. */
@@ -50,6 +54,7 @@ export class Engine {
   /** Ends the process; whatever it was being asked is answered with an error. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cancelRetirement?.();
     const child = this.#child;
     if (child === null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -73,6 +78,8 @@ export class Engine {
       return;
     }
     asked.attempts += 1;
+    this.#cancelRetirement?.();
+    this.#cancelRetirement = null;
     this.#child ??= this.#start();
     holdOpen(this.#child, true);
     this.#child.send(asked.message, () => {
@@ -88,7 +95,7 @@ export class Engine {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     child.on("message", (message) => this.#settle(message as ReplyMessage));
-    child.once("error", (error) => this.#lost(child, error));
+    child.on("error", (error) => this.#lost(child, error));
     child.once("exit", (code, signal) => this.#lost(child, new Error(`it ended with ${signal ?? `code ${code}`}`)));
     return child;
   }
@@ -120,8 +127,24 @@ export class Engine {
 
   #forget(asked: Asked): void {
     this.#asked.delete(asked.message.id);
-    if (this.#asked.size === 0 && this.#child !== null) holdOpen(this.#child, false);
+    if (this.#asked.size > 0 || this.#child === null) return;
+    holdOpen(this.#child, false);
+    this.#cancelRetirement = this.#idle.runtime.after(this.#idle.idleMs, () => this.#retire());
   }
+
+  /** Without its channel the process ends by itself. */
+  #retire(): void {
+    if (this.#asked.size > 0) return;
+    const child = this.#child;
+    this.#child = null;
+    if (child?.connected === true) child.disconnect();
+  }
+}
+
+export interface EngineIdling {
+  /** The process is ended when nothing has been asked for so long. */
+  readonly idleMs: number;
+  readonly runtime: Pick<Runtime, "after">;
 }
 
 interface Asked {

@@ -60,9 +60,13 @@ export interface ParquetStore extends EventStore {
  */
 export async function openParquetStore(options: ParquetStoreOptions): Promise<ParquetStore> {
   const resolved = resolveStoreOptions(options);
-  const { directory, files, engineMemoryBytes, engineThreads } = resolved;
+  const { directory, files, runtime } = resolved;
   const scratchFolders = [stagingFolder, "spill"];
-  const engine = new Engine(directory, { memoryBytes: engineMemoryBytes, threads: engineThreads });
+  const engine = new Engine(
+    directory,
+    { memoryBytes: resolved.engineMemoryBytes, threads: resolved.engineThreads },
+    { idleMs: resolved.engineIdleMs, runtime },
+  );
   try {
     await files.prepare(scratchFolders);
     const { dedupWindowRows } = resolved;
@@ -96,6 +100,7 @@ class OpenParquetStore implements ParquetStore {
   /** Whatever looks at staging and the manifest together, or changes staging, takes a turn. */
   readonly #turns = new Turns();
   #cancelTimer: (() => void) | null = null;
+  #background: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: ResolvedStoreOptions, engine: Engine, recovered: Recovered) {
@@ -130,9 +135,12 @@ class OpenParquetStore implements ParquetStore {
   async append(batch: LogBatch): Promise<AppendResult> {
     this.#refuseIfClosed();
     if (this.#staging.closed.length >= maxClosedChunks) await this.#sealer.sealClosed();
-    const result = await this.#turns.take(() => this.#intake.take(batch));
-    this.#sealWhenDue();
-    return result;
+    return await this.#turns.take(async () => {
+      const result = await this.#intake.take(batch);
+      if (this.#isChunkFull()) await this.#closeFullChunk();
+      else this.#sealLater();
+      return result;
+    });
   }
 
   async events(query: EventQuery): Promise<Page<StoredEvent>> {
@@ -190,39 +198,60 @@ class OpenParquetStore implements ParquetStore {
     } finally {
       this.#cancelTimer?.();
       this.#cancelTimer = null;
+      await this.#background;
       await this.#sealer.ended();
       await this.#engine.close();
     }
   }
 
   async #seal(): Promise<void> {
-    await this.#turns.take(async () => {
-      const { next } = this.#intake;
-      if (next > this.#staging.from) await this.#staging.close(next, next);
-    });
+    await this.#turns.take(() => this.#closeChunk());
     await this.#sealer.sealClosed();
     this.#window.slide(this.position, this.#intake.next);
   }
 
-  /** At once when there is enough to fill a file, else when the oldest has waited long enough. */
-  #sealWhenDue(): void {
-    const { sealRows, sealBytes, sealIntervalMs, runtime } = this.#options;
-    if (this.#staging.rows >= sealRows || this.#staging.bytes >= sealBytes) this.#sealInBackground();
-    else if (this.#intake.next > this.#staging.from) {
-      this.#cancelTimer ??= runtime.after(sealIntervalMs, () => this.#sealInBackground());
+  async #closeChunk(): Promise<void> {
+    const { next } = this.#intake;
+    if (next > this.#staging.from) await this.#staging.close(next, next);
+  }
+
+  #isChunkFull(): boolean {
+    const { sealRows, sealBytes } = this.#options;
+    return this.#staging.rows >= sealRows || this.#staging.bytes >= sealBytes;
+  }
+
+  /** The batch is taken already: where the chunk cannot be closed, it goes on growing and is tried again later. */
+  async #closeFullChunk(): Promise<void> {
+    try {
+      await this.#closeChunk();
+      this.#sealInBackground();
+    } catch (error) {
+      this.#options.onFailure(error);
+      this.#sealLater();
     }
+  }
+
+  #sealLater(): void {
+    if (this.#intake.next === this.#staging.from && this.#staging.closed.length === 0) return;
+    const { sealIntervalMs, runtime } = this.#options;
+    this.#cancelTimer ??= runtime.after(sealIntervalMs, () => this.#sealInBackground());
   }
 
   #sealInBackground(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    if (this.#closing !== null) return;
-    void this.#seal()
-      .then(() => this.#sealer.merge())
-      .catch((error: unknown) => {
-        this.#options.onFailure(error);
-        this.#sealWhenDue();
-      });
+    if (this.#closing === null) this.#background ??= this.#sealAndMerge();
+  }
+
+  async #sealAndMerge(): Promise<void> {
+    try {
+      await this.#seal();
+      await this.#sealer.merge();
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+    this.#background = null;
+    if (this.#closing === null) this.#sealLater();
   }
 
   /** Undefined where memory does not hold the whole answer. */

@@ -51,7 +51,12 @@ export interface ParquetStoreOptions {
    * @default 2
    */
   readonly engineThreads?: number;
-  /** Clock and timers. */
+  /**
+   * The engine's process ends when it has had nothing to do for so long, and starts again when it has. At least 1.
+   * @default 30_000
+   */
+  readonly engineIdleMs?: number;
+  /** Timers. */
   readonly runtime?: Pick<Runtime, "after">;
   /** The file system, for tests that make it fail. */
   readonly files?: StoreFiles;
@@ -78,6 +83,7 @@ const numbers = {
   mergeFiles: { default: 8, min: 2 },
   engineMemoryBytes: { default: 384 * mebibyte, min: 64 * mebibyte },
   engineThreads: { default: 2, min: 1 },
+  engineIdleMs: { default: 30_000, min: 1 },
 } as const satisfies Readonly<Record<string, Bound>>;
 type NumberOption = keyof typeof numbers;
 const numberOptions = Object.keys(numbers) as readonly NumberOption[];
