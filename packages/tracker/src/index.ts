@@ -1,7 +1,7 @@
 export { rudderStack } from "./clients/rudderstack.js";
 export type { RudderStackOptions } from "./clients/rudderstack.js";
 export type { Stats } from "./delivery/delivery.js";
-export type { Destination, TransportNeeds } from "./delivery/destination.js";
+export type { Destination, DestinationEncoder, TransportNeeds } from "./delivery/destination.js";
 export type { DestinationStats } from "./delivery/dispatcher.js";
 export type { Ledger } from "./delivery/ledger.js";
 export { errorCodes, TrackerError } from "./errors.js";

@@ -49,10 +49,10 @@ export class Admission {
 
   #hasRoomFor(events: number): boolean {
     const { events: kept, bytes } = this.#spool;
-    if (kept === 0) return true;
     if (kept + events > this.#bounds.maxQueueEvents) return false;
-    // How large the next ones will be is unknown: half as large again as the mean of those that are here.
-    return bytes + events * 1.5 * (bytes / kept) <= this.#bounds.maxQueueBytes;
+    // Whoever comes alone to an empty queue is let in, however little it takes.
+    if (kept + events === 1) return true;
+    return bytes + events * expectedBytes(bytes, kept) <= this.#bounds.maxQueueBytes;
   }
 
   #reserve(): void {
@@ -63,4 +63,9 @@ export class Admission {
       this.admit();
     });
   }
+}
+
+/** How large the next event will be is unknown: half as large again as the mean of those that are here. */
+function expectedBytes(bytes: number, events: number): number {
+  return events === 0 ? 2048 : 1.5 * (bytes / events);
 }

@@ -1,11 +1,11 @@
 /** Composes the engine: one dispatcher per destination, and what concerns all of them. */
-import type { Encoder, EncodedEvent, Problem, Result, Stamp, TrackedEvent } from "@oncewire/protocol";
+import type { EncodedEvent, Problem, Result, Stamp, TrackedEvent } from "@oncewire/protocol";
 import type { ResolvedOptions } from "../options.js";
 import type { DropReason, RejectReason, Reporter, Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import { MemorySpool } from "../spool/memory-spool.js";
 import type { Fate } from "../spool/queued-event.js";
-import type { Destination } from "./destination.js";
+import type { Destination, DestinationEncoder } from "./destination.js";
 import { Dispatcher, type DestinationStats } from "./dispatcher.js";
 import { addLedgers, type Ledger } from "./ledger.js";
 
@@ -96,7 +96,7 @@ export class Delivery {
   }
 }
 
-function draft(encoder: Encoder<unknown>, event: TrackedEvent, stamp: Stamp): Draft {
+function draft(encoder: DestinationEncoder, event: TrackedEvent, stamp: Stamp): Draft {
   const translated = encoder.translate(event);
   if (!translated.ok) return unfit(translated);
   const encoded = encoder.encode(translated.value, stamp);

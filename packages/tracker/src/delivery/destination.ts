@@ -9,10 +9,13 @@ export interface TransportNeeds {
   readonly maxConnections: number;
 }
 
+/** What of a wire the engine needs to know: not which one it is. */
+export type DestinationEncoder = Omit<Encoder<unknown>, "protocol">;
+
 /** A place that events go to: a wire, and a way to carry it there. Made by `rudderStack()` and its like. */
 export interface Destination {
   /** Names it in reports and statistics; unique within a tracker. */
   readonly name: string;
-  readonly encoder: Encoder<unknown>;
+  readonly encoder: DestinationEncoder;
   openTransport(needs: TransportNeeds): Transport;
 }

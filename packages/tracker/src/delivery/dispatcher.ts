@@ -158,7 +158,7 @@ export class Dispatcher {
   /** Sends as much as may be sent now, and sees to it that it is called again when more may be. */
   #pump(): void {
     const nowMs = this.#runtime.monotonicMs();
-    for (const shipment of this.#unfinished) this.#dropExpired(shipment, nowMs);
+    this.#dropExpired(nowMs);
     while (this.#gate.mayPass(nowMs, this.#inFlight.size)) {
       const shipment = this.#nextShipment(nowMs);
       if (shipment === null) break;
@@ -177,7 +177,7 @@ export class Dispatcher {
       const batch = this.#queue.takeBatch(this.#limits);
       if (batch.length === 0) return null;
       const shipment = new Shipment(batch);
-      this.#dropExpired(shipment, nowMs);
+      this.#dropExpiredOf(shipment, nowMs);
       if (!shipment.isDone) return shipment;
     }
     return null;
@@ -190,7 +190,13 @@ export class Dispatcher {
     return nowMs - oldest.acceptedAtMs >= this.#options.flushIntervalMs;
   }
 
-  #dropExpired(shipment: Shipment, nowMs: number): void {
+  #dropExpired(nowMs: number): void {
+    const tooOld = this.#queue.takeOlder(nowMs - this.#options.maxEventAgeMs);
+    this.#end(tooOld, { kind: "dropped", reason: "expired" });
+    for (const shipment of this.#unfinished) this.#dropExpiredOf(shipment, nowMs);
+  }
+
+  #dropExpiredOf(shipment: Shipment, nowMs: number): void {
     const expired = shipment.extract((event) => nowMs - event.acceptedAtMs > this.#options.maxEventAgeMs);
     this.#end(expired, { kind: "dropped", reason: "expired" });
     if (shipment.isDone) this.#finish(shipment);
@@ -280,11 +286,14 @@ export class Dispatcher {
   }
 
   #setAlarm(nowMs: number): void {
-    const waitsForTurn = this.#unfinished.size > 0;
     const { oldest } = this.#queue;
-    if (!waitsForTurn && oldest === undefined) return;
-    const dueAtMs = waitsForTurn || oldest === undefined ? nowMs : oldest.acceptedAtMs + this.#options.flushIntervalMs;
-    const atMs = Math.max(this.#gate.notBeforeMs, dueAtMs);
+    const oldestAtMs = Math.min(
+      oldest?.acceptedAtMs ?? Infinity,
+      ...[...this.#unfinished].map((each) => each.oldestAtMs),
+    );
+    if (oldestAtMs === Infinity) return;
+    const dueAtMs = this.#unfinished.size > 0 ? nowMs : oldestAtMs + this.#options.flushIntervalMs;
+    const atMs = Math.min(Math.max(this.#gate.notBeforeMs, dueAtMs), oldestAtMs + this.#options.maxEventAgeMs + 1);
     // What is due and was not sent waits for a request to end, which pumps.
     if (atMs > nowMs) this.#alarm.set(atMs, nowMs);
   }

@@ -84,6 +84,20 @@ export class Queue {
     }
   }
 
+  /** Takes out the events at the head that came before `beforeMs`. */
+  takeOlder(beforeMs: number): QueuedEvent[] {
+    const older: QueuedEvent[] = [];
+    for (
+      let event = this.#spool.peek();
+      event !== undefined && event.acceptedAtMs < beforeMs;
+      event = this.#spool.peek()
+    ) {
+      older.push(event);
+      this.#spool.take();
+    }
+    return older;
+  }
+
   /** Takes out everything that waits. */
   takeAll(): QueuedEvent[] {
     const all: QueuedEvent[] = [];

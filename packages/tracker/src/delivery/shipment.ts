@@ -21,6 +21,11 @@ export class Shipment {
     return this.#groups.length === 0;
   }
 
+  /** Monotonic; infinite when nothing is left. */
+  get oldestAtMs(): number {
+    return Math.min(...this.#groups.map(([first]) => first?.acceptedAtMs ?? Infinity));
+  }
+
   /** What goes into the next request; stays in the shipment until it is replaced. */
   piece(limits: BatchLimits): readonly QueuedEvent[] {
     const group = this.#groups[0] ?? [];

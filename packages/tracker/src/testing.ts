@@ -1,0 +1,4 @@
+export { createManualRuntime } from "./testing/manual-runtime.js";
+export type { ManualRuntime } from "./testing/manual-runtime.js";
+export { createMemoryDestination } from "./testing/memory-destination.js";
+export type { MemoryDestination, MemoryDestinationOptions, MemoryRequest } from "./testing/memory-destination.js";
