@@ -13,19 +13,19 @@ const maxShared = 8 * 1024;
 
 export function createByteSlab(): ByteSlab {
   const encoder = new TextEncoder();
-  let slab: Uint8Array = new Uint8Array(0);
+  let slab = new ArrayBuffer(0);
   let used = 0;
   return {
     encode(text) {
       if (text.length > maxShared) return encoder.encode(text);
       // A UTF-16 unit takes at most three bytes.
-      if (slab.length - used < text.length * 3) {
-        slab = new Uint8Array(slabBytes);
+      if (slab.byteLength - used < text.length * 3) {
+        slab = new ArrayBuffer(slabBytes);
         used = 0;
       }
       const start = used;
-      used += encoder.encodeInto(text, slab.subarray(start)).written;
-      return slab.subarray(start, used);
+      used += encoder.encodeInto(text, new Uint8Array(slab, start)).written;
+      return new Uint8Array(slab, start, used - start);
     },
   };
 }

@@ -32,62 +32,75 @@ const nothingReplaced: readonly Problem[] = [];
  */
 export function writeJson(value: unknown, limits: JsonLimits, at = ""): JsonText {
   const text = writePlain(value, limits);
-  if (text !== null) return { kind: "written", text, replaced: nothingReplaced };
+  if (text === null || holdsLoneSurrogate(text)) return writeCarefully(value, limits, at);
+  return { kind: "written", text, replaced: nothingReplaced };
+}
+
+/** As `writeJson`, without the short cut. */
+export function writeCarefully(value: unknown, limits: JsonLimits, at: string): JsonText {
   return new SafeWriter(limits, at).write(value);
 }
 
-/** The text, if the value is plain data throughout; null if it has to be written with care. */
+/**
+ * The text, if the value is plain data throughout; null if it has to be written with care. Half a surrogate pair comes
+ * out as an escape: whoever joins texts asks `holdsLoneSurrogate` once, of the whole.
+ */
 export function writePlain(value: unknown, limits: JsonLimits): string | null {
   try {
-    if (typeof value === "object" && value !== null) {
-      if (guard(value, limits.maxDepth, limits.maxBytes) < 0) return null;
-    } else if (guardPrimitive(value, limits.maxBytes) < 0) return null;
+    if (guard(value, limits.maxDepth, limits.maxBytes) < 0) return null;
     const text: unknown = JSON.stringify(value);
-    // A lone surrogate is written as an escape that other languages refuse to read.
-    return typeof text === "string" && !text.includes("\\ud") ? text : null;
+    return typeof text === "string" ? text : null;
   } catch {
     return null;
   }
 }
 
+/** Whether JSON.stringify had to escape half a surrogate pair, which other languages refuse to read; or it looks so. */
+export function holdsLoneSurrogate(json: string): boolean {
+  return json.includes("\\ud");
+}
+
 const unusual = -1;
 
 /**
- * What is left of `left` characters after this object, a lower bound; negative when it is not plain data, is nested more
+ * What is left of `left` characters after this value, a lower bound; negative when it is not plain data, is nested more
  * than `depth` deep, or cannot fit. That it counts is also what ends a walk around a cycle.
  */
-function guard(value: object, depth: number, left: number): number {
-  if (depth === 0) return unusual;
-  let rest = left - 2;
-  if (Array.isArray(value)) {
-    for (let at = 0; at < value.length && rest >= 0; at += 1) rest = guardMember(value[at], depth - 1, rest);
-    return rest;
-  }
-  if (!isPlain(value)) return value instanceof Date && Number.isFinite(value.getTime()) ? left - 26 : unusual;
-  for (const key in value) {
-    rest = guardMember(value[key], depth - 1, rest - key.length);
-    if (rest < 0) return unusual;
-  }
-  return rest;
-}
-
-function guardMember(value: unknown, depth: number, left: number): number {
-  return typeof value === "object" && value !== null ? guard(value, depth, left - 1) : guardPrimitive(value, left - 1);
-}
-
-function guardPrimitive(value: unknown, left: number): number {
+function guard(value: unknown, depth: number, left: number): number {
   switch (typeof value) {
     case "string":
       return left - value.length;
     case "number":
       return Number.isFinite(value) ? left : unusual;
+    case "object":
+      if (value === null) return left;
+      return Array.isArray(value) ? guardList(value, depth - 1, left) : guardObject(value, depth - 1, left);
     case "bigint":
     case "function":
     case "symbol":
       return unusual;
     case "boolean":
     case "undefined":
-    case "object":
       return left;
   }
+}
+
+function guardObject(object: object, depth: number, left: number): number {
+  if (depth < 0) return unusual;
+  if (!isPlain(object)) return object instanceof Date && Number.isFinite(object.getTime()) ? left - 26 : unusual;
+  let rest = left;
+  for (const key in object) {
+    const value = object[key];
+    // Most values are texts: they are counted here, without a call.
+    rest = typeof value === "string" ? rest - value.length - 4 : guard(value, depth, rest - 4);
+    if (rest < 0) return unusual;
+  }
+  return rest;
+}
+
+function guardList(list: readonly unknown[], depth: number, left: number): number {
+  if (depth < 0) return unusual;
+  let rest = left;
+  for (let at = 0; at < list.length && rest >= 0; at += 1) rest = guard(list[at], depth, rest - 1);
+  return rest;
 }

@@ -6,7 +6,9 @@ import type { ByteSlab } from "../byte-slab.js";
 import type { Stamp } from "../codec.js";
 import type { EncodedEvent } from "../encoded-event.js";
 import { isoTime } from "../iso-time.js";
+import { holdsLoneSurrogate } from "../json.js";
 import type { JsonLimits } from "../json.js";
+import { isMap, isPlain } from "../object-tag.js";
 import { failed, ok } from "../problem.js";
 import type { Result } from "../problem.js";
 import { largestField } from "./largest-field.js";
@@ -27,17 +29,27 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
   if (!checked.ok) return checked;
   const valid = checked.value;
   const id = valid.messageId ?? stamp.id;
-  const message = messageText(valid, { id, nowMs: stamp.nowMs }, tools);
+  const message = write(valid, { id, nowMs: stamp.nowMs }, tools);
   if (message.tooLargeBytes > 0) return tooLarge(valid, message.tooLargeBytes, tools.limits);
-  const bytes = tools.slab.encode(`${message.text}}`);
+  const bytes = tools.slab.encode(`{${message.text}}`);
   if (bytes.length > tools.limits.maxBytes) return tooLarge(valid, bytes.length, tools.limits);
   const encoded = { id, lane: valid.userId ?? valid.anonymousId ?? "", bytes };
   return ok(message.replaced.length === 0 ? encoded : { ...encoded, replaced: message.replaced });
 }
 
+function write(event: ValidEvent, stamp: Stamp, tools: EncodeTools): MessageText {
+  const message = addFields(new MessageText(tools.limits, "short"), event, { stamp, library: tools.library });
+  if (!holdsLoneSurrogate(message.text)) return message;
+  return addFields(new MessageText(tools.limits, "careful"), event, { stamp, library: tools.library });
+}
+
+interface Ours {
+  readonly stamp: Stamp;
+  readonly library: string;
+}
+
 /** The message as RudderStack's own server SDKs build it; the table is in docs/protocols/rudderstack.md. */
-function messageText(event: ValidEvent, stamp: Stamp, tools: EncodeTools): MessageText {
-  const message = new MessageText(tools.limits);
+function addFields(message: MessageText, event: ValidEvent, { stamp, library }: Ours): MessageText {
   message.raw(`"type":"${event.type}","channel":"server"`);
   message.textField("messageId", stamp.id);
   message.textField("userId", event.userId);
@@ -49,37 +61,41 @@ function messageText(event: ValidEvent, stamp: Stamp, tools: EncodeTools): Messa
   message.textField("category", event.category);
   message.field("properties", event.properties);
   if (event.type !== "identify") message.field("traits", event.traits);
-  message.raw(`"context":${contextText(event, message, tools.library)}`);
-  message.raw(`"integrations":${integrationsText(event, message)}`);
+  addContext(message, event, library);
+  if (event.integrations === undefined) message.raw('"integrations":{"All":true}');
+  else message.field("integrations", event.integrations);
   if (event.timestamp !== undefined) message.raw(`"timestamp":"${event.timestamp}"`);
   message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(stamp.nowMs)}"`);
   if (event.rest !== undefined) message.fields(event.rest);
   return message;
 }
 
-/** The caller's context with what is ours in it: `library`, and the traits of identify, which travel here. */
-function contextText(event: ValidEvent, message: MessageText, library: string): string {
+/** The caller's context; `library` in it is always ours, and identify's traits travel in it. */
+function addContext(message: MessageText, event: ValidEvent, library: string): void {
   const traits = event.type === "identify" && event.traits !== undefined ? message.write("traits", event.traits) : "";
   const ours = traits === "" ? library : `"traits":${traits},${library}`;
-  if (event.context === undefined) return `{${ours}}`;
-  const context = message.write("context", event.context);
-  const clashes = context.includes('"library":') || (traits !== "" && context.includes('"traits":'));
-  const base = clashes || !context.startsWith("{") ? withoutOurs(context, traits !== "") : context;
-  return base === "{}" ? `{${ours}}` : `${base.slice(0, -1)},${ours}}`;
+  const names = traits === "" ? ["library"] : ["library", "traits"];
+  if (event.context === undefined) message.raw(`"context":{${ours}}`);
+  else message.objectField("context", without(event.context, names), ours);
 }
 
-/** The object's text without the fields that are ours to set. */
-function withoutOurs(text: string, traitsAreOurs: boolean): string {
-  const value: unknown = text === "" ? {} : JSON.parse(text);
-  // What a `toJSON` made of an object may be anything.
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return `{"value":${text}}`;
-  const kept = Object.entries(value).filter(([name]) => name !== "library" && !(traitsAreOurs && name === "traits"));
-  return JSON.stringify(Object.fromEntries(kept));
+/** The object, or a copy without these fields if it has one of them. */
+function without(context: object, names: readonly string[]): object {
+  try {
+    if (isPlain(context) && !names.some((name) => Object.hasOwn(context, name))) return context;
+    const copy = isMap(context) ? Object.fromEntries(context) : copyOf(context);
+    for (const name of names) Reflect.deleteProperty(copy, name);
+    return copy;
+  } catch {
+    return { unreadable: "[unreadable]" };
+  }
 }
 
-function integrationsText(event: ValidEvent, message: MessageText): string {
-  const text = event.integrations === undefined ? "{}" : message.write("integrations", event.integrations);
-  return text === "{}" || text === "" ? '{"All":true}' : text;
+/** A field that throws goes on throwing, for the writer to replace; so no other field is lost with it. */
+function copyOf(context: object): object {
+  const own = Object.entries(Object.getOwnPropertyDescriptors(context));
+  const copyable = own.map(([name, property]) => [name, { ...property, configurable: true }]);
+  return Object.defineProperties({}, Object.fromEntries(copyable));
 }
 
 function tooLarge(event: ValidEvent, bytes: number, limits: JsonLimits): Result<never> {

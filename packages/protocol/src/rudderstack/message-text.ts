@@ -1,5 +1,5 @@
 /** A message's JSON as it is put together, field by field, in one pass over the caller's values. */
-import { writeJson, writePlain } from "../json.js";
+import { writeCarefully, writePlain } from "../json.js";
 import type { JsonLimits } from "../json.js";
 import type { Problem } from "../problem.js";
 import { toWellFormed } from "../well-formed.js";
@@ -8,17 +8,22 @@ import { toWellFormed } from "../well-formed.js";
 const plainText = /^[ !#-[\]-~]*$/;
 const maxPlainText = 256;
 
+/** How values are written: the short way where they are plain data, or with care whatever they are. */
+export type Way = "short" | "careful";
+
 export class MessageText {
   readonly #limits: JsonLimits;
+  readonly #way: Way;
   #text = "";
   #tooLargeBytes = 0;
   #replaced: readonly Problem[] = [];
 
-  constructor(limits: JsonLimits) {
+  constructor(limits: JsonLimits, way: Way) {
     this.#limits = limits;
+    this.#way = way;
   }
 
-  /** The object so far, without its closing brace. */
+  /** The members so far, without the braces around them. */
   get text(): string {
     return this.#text;
   }
@@ -34,7 +39,7 @@ export class MessageText {
 
   /** Adds text that is JSON already: `"channel":"server"`. */
   raw(members: string): void {
-    this.#text += this.#text === "" ? `{${members}` : `,${members}`;
+    this.#text += this.#text === "" ? members : `,${members}`;
   }
 
   /** Adds a field; a value that JSON leaves out adds none. The name is one that needs no escapes. */
@@ -59,11 +64,20 @@ export class MessageText {
     }
   }
 
-  /** The JSON text of a value that stands at `name`; empty for one that JSON leaves out, or that is too large. */
+  /** Adds an object with more members behind its own, as JSON; it may not have any of them itself. */
+  objectField(name: string, value: object, members: string): void {
+    const text = this.write(name, value);
+    if (text === "{}" || text === "") this.raw(`"${name}":{${members}}`);
+    else if (text.startsWith("{")) this.raw(`"${name}":${text.slice(0, -1)},${members}}`);
+    // What a `toJSON` made of it may be anything.
+    else this.raw(`"${name}":{"value":${text},${members}}`);
+  }
+
+  /** A value as JSON, empty where there is nothing to write. */
   write(name: string, value: unknown): string {
-    const plain = writePlain(value, this.#limits);
+    const plain = this.#way === "short" ? writePlain(value, this.#limits) : null;
     if (plain !== null) return plain;
-    const written = writeJson(value, this.#limits, name);
+    const written = writeCarefully(value, this.#limits, name);
     if (written.kind === "too-large") {
       this.#tooLargeBytes = Math.max(this.#tooLargeBytes, written.atLeastBytes);
       return "";
