@@ -155,17 +155,20 @@ export function testEventStore(makePlace: () => Promise<StorePlace>): void {
 
     it("finds by time, from inclusive, to exclusive", async () => {
       const store = await openStore();
-      const times = ["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.001Z", "2026-01-01T00:00:00.002Z"];
+      const [before, from, to] = [
+        "2026-01-01T00:00:00.000Z",
+        "2026-01-01T00:00:00.001Z",
+        "2026-01-01T00:00:00.002Z",
+      ] as const;
       await store.append(
         batchOf(
           0,
-          times.map((time, at) => anEvent({ id: `${at}`, time })),
+          [before, from, to].map((time, at) => anEvent({ id: `${at}`, time })),
         ),
       );
       await store.seal();
-      const found = await everyEvent(store, 10, { from: times[1]!, to: times[2]! });
-      expect(found.map(({ time }) => time)).toEqual([times[1]]);
-      expect((await everyEvent(store, 10, { from: times[1]! })).map(({ id }) => id)).toEqual(["2", "1"]);
+      expect((await everyEvent(store, 10, { from, to })).map(({ id }) => id)).toEqual(["1"]);
+      expect((await everyEvent(store, 10, { from })).map(({ id }) => id)).toEqual(["2", "1"]);
     });
 
     it("answers as a plain filter over a list would, however the rows are spread over files", async () => {
