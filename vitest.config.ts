@@ -7,6 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(`./packages/${pat
 const entries = [
   { find: /^@oncewire\/protocol\/([^/]+)$/, replacement: `${source("protocol/src")}/$1/index.ts` },
   { find: /^@oncewire\/([^/]+)$/, replacement: `${source("")}$1/src/index.ts` },
+  { find: /^@oncewire\/journal\/testing$/, replacement: source("journal/src/testing.ts") },
   { find: /^oncewire\/testing$/, replacement: source("tracker/src/testing.ts") },
   { find: /^oncewire\/([^/]+)$/, replacement: `${source("tracker/src/clients")}/$1.ts` },
   { find: /^oncewire$/, replacement: source("tracker/src/index.ts") },

@@ -25,7 +25,7 @@ export const layers = {
   ],
   journal: [
     ["index.ts", "testing.ts"],
-    ["journal.ts", "memory-files.ts", "faulty-files.ts", "manual-runtime.ts"],
+    ["journal.ts", "memory-files.ts", "faulty-files.ts", "machine.ts"],
     ["opening.ts", "writer.ts", "stored-cursor.ts", "retention.ts", "lock.ts"],
     ["reader.ts", "group.ts", "cursor.ts", "options.ts"],
     ["recovery.ts"],
