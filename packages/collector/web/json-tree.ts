@@ -3,7 +3,7 @@ import { isObject } from "./json-value.js";
 import type { JsonValue } from "./json-value.js";
 
 /** Branches down to this depth are open at first, where they are not too long. */
-const openDepth = 3;
+const openDepth = 4;
 const maxOpenEntries = 40;
 /** Longer branches are shown piece by piece, so that a click never builds a hundred thousand elements. */
 const pieceSize = 200;

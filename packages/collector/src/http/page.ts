@@ -38,6 +38,7 @@ export function loadPage(): LivePage {
   const files = new Map<string, WireResponse>();
   files.set("/", asset("web/index.html", "text/html; charset=utf-8"));
   files.set("/_live/style.css", asset("web/style.css", "text/css; charset=utf-8"));
+  files.set("/_live/icon.svg", asset("web/icon.svg", "image/svg+xml"));
   for (const name of readdirSync(fileURLToPath(new URL("dist/web/", packageRoot)))) {
     if (!name.endsWith(".js")) continue;
     files.set(`/_live/${name}`, asset(`dist/web/${name}`, "text/javascript; charset=utf-8"));
