@@ -1,9 +1,8 @@
 /**
- * docs/options.md is made from the option interfaces, so that it cannot say anything else than the code. Run as a script
- * it writes the file; `test/docs.test.ts` compares.
+ * docs/options.md is made from the option interfaces, so that it cannot say anything else than the code. Writes the file,
+ * or with --print says what it would write; test/docs.test.ts compares.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 const root = new URL("..", import.meta.url);
 
@@ -28,8 +27,11 @@ Made from the sources by \`node scripts/options-doc.mjs\`; do not edit. \`undefi
 refused, and the object given is never changed. Times are in milliseconds and sizes in bytes.
 `;
 
+if (process.argv.includes("--print")) process.stdout.write(optionsDocument());
+else writeFileSync(new URL("docs/options.md", root), optionsDocument());
+
 /** The options of one interface: name, type, default and text, as the source says them. */
-export function readOptions(file, name) {
+function readOptions(file, name) {
   const source = readFileSync(new URL(file, root), "utf8");
   const start = source.search(new RegExp(`export interface ${name}\\b`));
   if (start === -1) throw new Error(`expected an interface ${name} in ${file}, found none`);
@@ -51,7 +53,7 @@ export function readOptions(file, name) {
   });
 }
 
-export function optionsDocument() {
+function optionsDocument() {
   const parts = sections.map(({ title, file, name }) => {
     const rows = readOptions(file, name).map(({ name: option, required, type, byDefault, description }) => {
       const value = required ? "required" : `\`${byDefault}\``;
@@ -63,8 +65,4 @@ export function optionsDocument() {
     return `## ${title}\n\n${rows.join("\n")}`;
   });
   return `${introduction}\n${parts.join("\n")}`;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL("docs/options.md", root), optionsDocument());
 }

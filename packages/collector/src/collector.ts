@@ -100,12 +100,13 @@ async function follow({ options, log, ledger, live, onReport }: Omit<RunningPart
   const cursor = await log.cursor("store");
   const loading = await startLoading({
     setup: {
-      logDirectory: logDirectory(options),
+      logFirst: log.first,
       storeDirectory: join(options.dataDirectory, "store"),
       sealEvents: options.sealEvents,
       sealIntervalMs: options.sealIntervalMs,
       inheritedTo: log.durable,
     },
+    readLog: (from) => log.read(from),
     runtime: options.runtime,
     onReport,
     onLoaded({ inherited, stored, duplicates, newest }) {
@@ -165,10 +166,6 @@ async function stop({ options, log, loading, live, onReport }: RunningParts, ser
   await log.close();
 }
 
-function logDirectory({ dataDirectory }: ResolvedOptions): string {
-  return join(dataDirectory, "log");
-}
-
 async function openData(options: ResolvedOptions): Promise<AcceptLog> {
   const { dataDirectory } = options;
   try {
@@ -179,7 +176,7 @@ async function openData(options: ResolvedOptions): Promise<AcceptLog> {
   }
   try {
     return await openAcceptLog({
-      directory: logDirectory(options),
+      directory: join(dataDirectory, "log"),
       sync: options.sync,
       retentionMs: options.logRetentionMs,
       retentionBytes: options.logRetentionBytes,

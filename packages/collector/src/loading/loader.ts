@@ -8,15 +8,10 @@ import { unpack } from "../log/unpack.js";
 import type { AppendResult, EventStore, LogBatch, LoggedBadEvent, LoggedEvent } from "../store/event-store.js";
 import type { Runtime } from "../runtime.js";
 
-/** The log as its reader sees it: records below `before` are durable and may be read. */
-export interface ReadableLog {
-  /** The oldest position that is still there. */
-  first(): Promise<number>;
-  read(from: number, before: number): Promise<LogRead>;
-}
-
 export interface LoaderParts {
-  readonly log: ReadableLog;
+  /** The oldest position that is still in the log. */
+  readonly logFirst: number;
+  readonly readLog: (from: number) => Promise<LogRead>;
   readonly store: EventStore;
   readonly receivers: ReadonlyMap<ProtocolName, Receiver>;
   readonly runtime: Pick<Runtime, "after">;
@@ -36,9 +31,9 @@ export interface Loader {
 /** A store that fails is asked again after this long: the log holds everything meanwhile. */
 const retryMs = 1_000;
 
-export async function startLoader(parts: LoaderParts): Promise<Loader> {
-  const { log, store, runtime } = parts;
-  let position = Math.max(store.position, await log.first());
+export function startLoader(parts: LoaderParts): Loader {
+  const { logFirst, readLog, store, runtime } = parts;
+  let position = Math.max(store.position, logFirst);
   let durable = position;
   let stopped = false;
   let running: Promise<void> | null = null;
@@ -47,7 +42,7 @@ export async function startLoader(parts: LoaderParts): Promise<Loader> {
   const run = async (): Promise<void> => {
     const hasMore = (): boolean => !stopped && position < durable;
     while (hasMore()) {
-      const read = await log.read(position, durable);
+      const read = await readLog(position);
       if (read.lost.length > 0) parts.onLost(read.lost);
       const batch = await decodeBatch(parts.receivers, position, read);
       const result = await store.append(batch);

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ProtocolName, Receiver } from "@oncewire/protocol";
-import { openLogReader } from "../log/log-reader.js";
+import type { LogRead } from "../log/accept-log.js";
 import { systemRuntime } from "../runtime.js";
 import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
 import { openParquetStore } from "../store/parquet-store.js";
@@ -28,14 +28,15 @@ if (parentPort !== null) {
 
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const say = (message: FromLoading): void => port.postMessage(message);
-  const log = openLogReader(setup.logDirectory);
+  const log = createLogClient(say);
   const store = await openParquetStore({
     directory: setup.storeDirectory,
     sealRows: setup.sealEvents,
     sealIntervalMs: setup.sealIntervalMs,
   });
-  const loader = await startLoader({
-    log,
+  const loader = startLoader({
+    logFirst: setup.logFirst,
+    readLog: log.read,
     store,
     receivers: new Map(createReceivers().map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
     runtime: systemRuntime,
@@ -46,9 +47,9 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     onFailed: (error) => say({ kind: "failed", message: messageOf(error) }),
   });
   const close = async (): Promise<void> => {
+    // A reading that is under way is answered still; nothing more is asked.
     await loader.stop();
     await store.close();
-    await log.close();
     say({ kind: "closed", storePosition: store.position });
     port.close();
   };
@@ -58,11 +59,35 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
         return loader.advance(message.position);
       case "ask":
         return void answer(store, message).then(say);
+      case "records":
+        return log.answered(message.read);
       case "close":
         return void close();
     }
   });
   say({ kind: "ready" });
+}
+
+interface LogClient {
+  read(from: number): Promise<LogRead>;
+  answered(read: LogRead | null): void;
+}
+
+/** The log belongs to the collector's own thread: it reads for this one, a bounded piece at a time. */
+function createLogClient(say: (message: FromLoading) => void): LogClient {
+  let pending: { resolve: (read: LogRead) => void; reject: (error: Error) => void } | null = null;
+  return {
+    read: (from) =>
+      new Promise((resolve, reject) => {
+        pending = { resolve, reject };
+        say({ kind: "read", from });
+      }),
+    answered(read) {
+      if (read === null) pending?.reject(new Error("the accept log could not be read; it is tried again"));
+      else pending?.resolve(read);
+      pending = null;
+    },
+  };
 }
 
 async function answer(

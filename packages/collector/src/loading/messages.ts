@@ -1,9 +1,11 @@
 /** What the collector and its loading thread say to each other. */
+import type { LogRead } from "../log/accept-log.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 
 /** What the thread is started with. */
 export interface LoadingSetup {
-  readonly logDirectory: string;
+  /** The oldest position in the log. */
+  readonly logFirst: number;
   readonly storeDirectory: string;
   readonly sealEvents: number;
   readonly sealIntervalMs: number;
@@ -19,10 +21,14 @@ export type StoreQuestion = keyof EventReader | "seal";
 export type ToLoading =
   | { readonly kind: "durable"; readonly position: number }
   | { readonly kind: "ask"; readonly id: number; readonly question: StoreQuestion; readonly argument: unknown }
+  /** The answer to `read`; null when the log could not be read, and is to be asked again. */
+  | { readonly kind: "records"; readonly read: LogRead | null }
   | { readonly kind: "close" };
 
 export type FromLoading =
   | { readonly kind: "ready" }
+  /** Wants the log's records from here on; one question at a time. */
+  | { readonly kind: "read"; readonly from: number }
   | LoadedMessage
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly message: string }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CollectorError } from "../errors.js";
+import type { LogRead } from "../log/accept-log.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
@@ -22,6 +23,7 @@ export interface Loading {
 
 export interface LoadingParts {
   readonly setup: Omit<LoadingSetup, "reportedTo">;
+  readonly readLog: (from: number) => Promise<LogRead>;
   readonly runtime: Pick<Runtime, "after">;
   readonly onLoaded: (loaded: LoadedMessage) => void;
   /** Everything below `position` is sealed in the store. */
@@ -142,6 +144,8 @@ class LoadingThread implements Loading {
     switch (message.kind) {
       case "ready":
         return this.#onReady();
+      case "read":
+        return void this.#readLog(message.from);
       case "loaded":
         this.#loadedTo = Math.max(this.#loadedTo, message.to);
         this.#parts.onLoaded(message);
@@ -160,6 +164,15 @@ class LoadingThread implements Loading {
         this.#sealed(message.storePosition);
         return this.#onClosed?.();
     }
+  }
+
+  async #readLog(from: number): Promise<void> {
+    const worker = this.#worker;
+    const read = await this.#parts.readLog(from).catch((error: unknown) => {
+      this.#parts.onReport({ kind: "store-failed", message: `the accept log could not be read: ${String(error)}` });
+      return null;
+    });
+    worker.postMessage({ kind: "records", read } satisfies ToLoading);
   }
 
   #sealed(position: number): void {

@@ -31,6 +31,8 @@ export interface AcceptLogOptions {
 export interface AcceptLog {
   /** Keeps the request; resolves with its position once it is durable, rejects with a `JournalError` if it is not. */
   append(request: AcceptedRequest): Promise<number>;
+  /** Durable requests from `position` on; a record that is not a request of ours counts as damaged. */
+  read(position: number): Promise<LogRead>;
   /** Where a reader is; records below every reader may be deleted. */
   cursor(reader: string): Promise<Cursor>;
   /** The position after the last durable record. */
@@ -50,12 +52,14 @@ export interface LogRead {
 /** Header names that are secrets, or that only the connection cares about. */
 const unkept: ReadonlySet<string> = new Set([
   "authorization",
+  "cookie",
   "proxy-authorization",
   "connection",
   "keep-alive",
   "host",
   "content-length",
 ]);
+const readBounds = { maxRecords: 512, maxBytes: 4 * 1024 * 1024 };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -75,6 +79,7 @@ function acceptLogOver(journal: Journal): AcceptLog {
       await journal.committed(position);
       return position;
     },
+    read: async (position) => decodeRecords(await journal.read(position, readBounds)),
     cursor: (reader) => journal.cursor(reader),
     get durable() {
       return journal.durable;
@@ -102,7 +107,7 @@ export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
 }
 
 /** The requests in what was read; a record that is not a request of ours counts as damaged. */
-export function decodeRecords({ records, next, lost }: ReadResult): LogRead {
+function decodeRecords({ records, next, lost }: ReadResult): LogRead {
   const requests: LoggedRequest[] = [];
   const unreadable: ReadResult["lost"][number][] = [];
   for (const record of records) {

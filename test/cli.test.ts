@@ -1,0 +1,137 @@
+/** The command as an operator runs it: a process, real signals, real exit codes. */
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const command = fileURLToPath(new URL("../packages/cli/bin/oncewire.js", import.meta.url));
+const children = new Set<ChildProcessWithoutNullStreams>();
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "oncewire-cli-"));
+});
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  children.clear();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Run {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<{ code: number | null; signal: string | null; output: string; errors: string }>;
+  /** Resolves with the first match in what was printed. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+function run(...args: string[]): Run {
+  const child = spawn(process.execPath, [command, ...args], { cwd: directory });
+  children.add(child);
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => (output += String(chunk)));
+  child.stderr.on("data", (chunk) => (errors += String(chunk)));
+  return {
+    child,
+    ended: new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal, output, errors }))),
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(output);
+          if (match !== null) resolve(match);
+        };
+        child.stdout.on("data", look);
+        child.once("close", () => reject(new Error(`expected ${pattern}, got:\n${output}${errors}`)));
+        look();
+      }),
+  };
+}
+
+async function post(url: string, body: unknown): Promise<number> {
+  const headers = { authorization: `Basic ${btoa("any-key:")}` };
+  return (await fetch(`${url}/v1/track`, { method: "POST", headers, body: JSON.stringify(body) })).status;
+}
+
+async function events(url: string): Promise<{ items: { id: string }[] }> {
+  return (await (await fetch(`${url}/api/events?limit=10`)).json()) as { items: { id: string }[] };
+}
+
+describe("oncewire serve", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "prints its address, keeps events, ends cleanly on %s and has them after a restart",
+    async (signal) => {
+      const first = run("serve", "--port", "0", "--data", "data");
+      const [, url = ""] = await first.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+      await first.said(/No keys are configured: every key is accepted, from this machine only/);
+      expect(await post(url, { userId: "ada", event: "Seen", messageId: "m-1" })).toBe(200);
+      first.child.kill(signal);
+      const end = await first.ended;
+      expect({ code: end.code, signal: end.signal }).toEqual({ code: 0, signal: null });
+      expect(end.output).toContain("accepted 1 = stored 1 + duplicates 0 + pending 0; bad 0");
+
+      const second = run("serve", "--port", "0", "--data", "data");
+      const [, again = ""] = await second.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+      expect((await events(again)).items.map(({ id }) => id)).toEqual(["m-1"]);
+      expect(await post(again, { userId: "ada", event: "Seen", messageId: "m-1" })).toBe(200);
+      second.child.kill(signal);
+      expect((await second.ended).output).toContain("accepted 1 = stored 0 + duplicates 1 + pending 0");
+    },
+  );
+
+  it("accepts only its keys when it has some", async () => {
+    const { child, said, ended } = run("serve", "--port", "0", "--data", "data", "--key", "wk_1=shop");
+    const [, url = ""] = await said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+    expect(await post(url, { userId: "ada", event: "Seen" })).toBe(401);
+    child.kill("SIGTERM");
+    expect((await ended).output).not.toContain("No keys are configured");
+  });
+
+  it.each([
+    [["serve", "--port", "eighty"], 2, "Expected an integer from 0 to 65535"],
+    [["serve", "--prot", "80"], 2, "unknown option '--prot'"],
+    [["serve", "--key", "wk_1"], 2, "Expected KEY=PROJECT"],
+    [["serve", "--host", "0.0.0.0", "--port", "0"], 2, "no `keys` are set"],
+    [["sevre"], 2, "unknown command 'sevre'"],
+  ])("says what is wrong with %j", async (args, code, message) => {
+    const end = await run(...args).ended;
+    expect(end.errors).toContain(message);
+    expect(end.code).toBe(code);
+  });
+
+  it("says that the port is in use", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const end = await run("serve", "--port", String(port), "--data", "data").ended;
+    server.close();
+    expect(end.errors).toContain(`port ${port} on 127.0.0.1 is in use: expected a free port`);
+    expect(end.code).toBe(1);
+  });
+
+  it("says that the data folder cannot be used, and by whom it is used", async () => {
+    writeFileSync(join(directory, "file"), "");
+    const unusable = await run("serve", "--port", "0", "--data", "file/data").ended;
+    expect(unusable.errors).toContain(
+      '`dataDirectory` "file/data" cannot be used: expected a folder this user can make and write to',
+    );
+    expect(unusable.code).toBe(1);
+
+    const owner = run("serve", "--port", "0", "--data", "data");
+    await owner.said(/collector at/);
+    const second = await run("serve", "--port", "0", "--data", "data").ended;
+    expect(second.errors).toContain("is in use by another collector");
+    expect(second.errors).toContain(String(owner.child.pid));
+    expect(second.code).toBe(1);
+  });
+
+  it("shows its help", async () => {
+    const end = await run("serve", "--help").ended;
+    expect(end.output).toContain("oncewire serve --port 8080 --data /var/lib/oncewire --key wk_live_1=shop");
+    expect(end.code).toBe(0);
+  });
+});
