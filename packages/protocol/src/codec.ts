@@ -45,6 +45,7 @@ export interface Route {
   /** Stable name, kept in the accept log: `batch`, `track`, `pixel-page`. */
   readonly name: string;
   readonly methods: readonly string[];
+  /** Exact, or with `:name` for any one segment (`/:vendor/:version`): exact paths and the collector's own come first. */
   readonly path: string;
 }
 
@@ -95,4 +96,9 @@ export interface Receiver {
   refuse(refusal: Refusal, route: Route): WireResponse;
   /** Headers on every answer of this receiver, CORS among them, for a request with this head. */
   headers(head: RequestHead): Readonly<Record<string, string>>;
+  /**
+   * What of a head may be kept and decoded, from a receiver that knows better than to take the key out of the query: an
+   * app id is no secret, the address of an anonymous sender is one.
+   */
+  redact?(head: RequestHead): RequestHead;
 }

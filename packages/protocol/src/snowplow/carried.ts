@@ -1,0 +1,58 @@
+/**
+ * What Snowplow has no field for travels in two schemas of our own, so that every event comes back from this wire as it
+ * was: `event` is the event itself where Snowplow has none of its kind, `context` is an entity with the fields that the
+ * event's payload has no key for. Written by translate.ts, read by content.ts and canonical.ts; both schemas are in schemas.ts.
+ */
+import { eventKinds } from "../event.js";
+import type { EventKind, JsonObject, JsonValue } from "../event.js";
+import { isObject } from "./self-describing.js";
+
+export const carriedSchemas = {
+  event: "iglu:io.github.oncewire/event/jsonschema/1-0-0",
+  context: "iglu:io.github.oncewire/context/jsonschema/1-0-0",
+} as const;
+
+/** An event of a kind that Snowplow has none of. */
+export interface CarriedEvent {
+  readonly kind: EventKind;
+  readonly name?: string;
+  readonly properties: JsonObject;
+}
+
+/** Fields that are absent are what the payload itself says. */
+export interface CarriedContext {
+  readonly name?: string | null;
+  readonly anonymousId?: string;
+  readonly previousId?: string;
+  readonly groupId?: string;
+  readonly sessionId?: string;
+  readonly properties?: JsonObject;
+  readonly context?: JsonObject;
+}
+
+/** Null for data that is not of the schema: anyone may send it. */
+export function readCarriedEvent(data: JsonValue): CarriedEvent | null {
+  if (!isObject(data)) return null;
+  const { kind, name, properties } = data;
+  if (!isKind(kind) || !isObject(properties)) return null;
+  return typeof name === "string" ? { kind, name, properties } : { kind, properties };
+}
+
+/** What is not of its type counts as absent. */
+export function readCarriedContext(data: JsonValue): CarriedContext {
+  if (!isObject(data)) return {};
+  const { name, anonymousId, previousId, groupId, sessionId, properties, context } = data;
+  return {
+    ...(name === null || typeof name === "string" ? { name } : {}),
+    ...(typeof anonymousId === "string" ? { anonymousId } : {}),
+    ...(typeof previousId === "string" ? { previousId } : {}),
+    ...(typeof groupId === "string" ? { groupId } : {}),
+    ...(typeof sessionId === "string" ? { sessionId } : {}),
+    ...(isObject(properties) ? { properties } : {}),
+    ...(isObject(context) ? { context } : {}),
+  };
+}
+
+function isKind(value: JsonValue | undefined): value is EventKind {
+  return (eventKinds as readonly unknown[]).includes(value);
+}

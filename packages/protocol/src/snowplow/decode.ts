@@ -1,0 +1,89 @@
+/**
+ * A request as canonical events, bad events and the answer a Snowplow collector gives. The answer never depends on what
+ * the request holds: a collector keeps everything, and what is bad is known by its reason.
+ */
+import type { Arrival, Decoded } from "../codec.js";
+import type { BadEvent, CanonicalEvent } from "../event.js";
+import type { WireRequest } from "../http.js";
+import { isoTime } from "../iso-time.js";
+import { uuidOf } from "../uuid.js";
+import { readItems, readQuery } from "./adapters.js";
+import type { Item } from "./adapters.js";
+import { readEvent } from "./canonical.js";
+import type { Payload } from "./payload-keys.js";
+import type { Fault } from "./problem-codes.js";
+import { redirectReply, trackedReply } from "./reply.js";
+import type { Redirects } from "./reply.js";
+import { readVisitor } from "./visitor.js";
+import type { Cookie, Visitor } from "./visitor.js";
+
+/** A receiver's options, resolved. */
+export interface DecodeSettings {
+  readonly cookie: Cookie | null;
+  readonly redirects: Redirects | null;
+  readonly paths: ReadonlyMap<string, string>;
+  readonly projectOf: (key: string) => string | null;
+}
+
+export function decode(request: WireRequest, arrival: Arrival, settings: DecodeSettings): Decoded {
+  const mapped = settings.paths.get(request.path);
+  const query = readQuery(request.query);
+  const visitor = readVisitor(request, { arrival, nuid: query["nuid"] ?? "", cookie: settings.cookie });
+  const headers = visitor.cookieHeaders;
+  if (request.path.startsWith("/r/") || mapped?.startsWith("/r/")) {
+    // A path that was mapped to a redirect is one by intention.
+    const reply = redirectReply(query["u"], settings.redirects, headers);
+    if (settings.redirects === null) return { events: [], bad: [], reply };
+    return { ...sort(readItems(request, mapped ?? request.path), { arrival, settings, visitor }), reply };
+  }
+  const items = readItems(request, mapped ?? request.path);
+  return { ...sort(items, { arrival, settings, visitor }), reply: trackedReply(request.method, headers) };
+}
+
+interface Around {
+  readonly arrival: Arrival;
+  readonly settings: DecodeSettings;
+  readonly visitor: Visitor;
+}
+
+function sort(items: readonly Item[], around: Around): Pick<Decoded, "events" | "bad"> {
+  const events: CanonicalEvent[] = [];
+  const bad: BadEvent[] = [];
+  for (const [position, item] of items.entries()) {
+    const place = { project: projectOf(item.payload, around), position, around };
+    const read = readItem(item, place);
+    if (read.kind === "bad") bad.push(badEvent(item, read, place));
+    else events.push(read);
+  }
+  return { events, bad };
+}
+
+interface Place {
+  readonly project: string;
+  readonly position: number;
+  readonly around: Around;
+}
+
+function readItem(item: Item, { project, position, around }: Place): CanonicalEvent | Fault {
+  if (item.kind === "fault") return item.fault;
+  const { ip, userAgent, networkUserId } = around.visitor;
+  return readEvent(item.payload, { arrival: around.arrival, project, position, ip, userAgent, networkUserId });
+}
+
+/** An event's app id names its project, else its tracker's namespace does, else whatever admitted the request. */
+function projectOf(payload: Payload, { arrival, settings }: Around): string {
+  const { aid, tna } = payload;
+  return (aid ? settings.projectOf(aid) : null) ?? (tna ? settings.projectOf(tna) : null) ?? arrival.project;
+}
+
+function badEvent(item: Item, { code, message }: Fault, { project, position, around }: Place): BadEvent {
+  return {
+    id: uuidOf(around.arrival.requestId, `bad ${position}`),
+    protocol: "snowplow",
+    project,
+    receivedAt: isoTime(around.arrival.receivedAtMs),
+    code,
+    message,
+    wire: item.kind === "fault" ? item.wire : item.payload,
+  };
+}

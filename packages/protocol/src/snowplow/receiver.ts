@@ -1,0 +1,88 @@
+/** The collector's half of Snowplow's wire. */
+import type { Receiver, Route } from "../codec.js";
+import type { RequestHead } from "../http.js";
+import { ok } from "../problem.js";
+import { adapterPaths, readQuery } from "./adapters.js";
+import { decode } from "./decode.js";
+import type { DecodeSettings } from "./decode.js";
+import { refusalReply } from "./reply.js";
+import type { Redirects } from "./reply.js";
+import { originsOf, resolveCookie, withoutIdentity } from "./visitor.js";
+import type { CookieOptions } from "./visitor.js";
+
+export interface SnowplowReceiverOptions {
+  /** The cookie that recognises a browser; false sets none and reads none. @default {} */
+  readonly cookie?: CookieOptions | false;
+  /** Links that are counted on the way to their target, at /r/tp2?u=…. @default off: they are answered with 404 */
+  readonly redirects?: Redirects;
+  /** Paths of your own that stand for one of Snowplow's, as trackers may be told to post to. @default {} */
+  readonly paths?: Readonly<Record<string, AdapterPath>>;
+  /**
+   * The project that an app id or a tracker's namespace stands for, or null. Asked for each event, its app id first.
+   * @default none: events go to the project of their request
+   */
+  readonly projectOf?: (key: string) => string | null;
+}
+
+export type AdapterPath = (typeof adapterPaths)[keyof typeof adapterPaths];
+
+const get = ["GET", "HEAD"] as const;
+
+const routes: readonly Route[] = [
+  { name: "pixel", methods: get, path: "/i" },
+  { name: "pixel", methods: get, path: "/ice.png" },
+  { name: "adapter", methods: [...get, "POST"], path: "/:vendor/:version" },
+];
+
+/** The key of a request that names no app id in its head: events that are posted name theirs in the body. */
+export const sharedKey = "snowplow";
+
+/** What a Snowplow collector takes; a longer body is answered with 413. */
+const maxBodyBytes = 2_097_152;
+
+/** Throws a TypeError for an option that is out of its bounds. */
+export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): Receiver {
+  const settings = resolve(options);
+  return {
+    protocol: "snowplow",
+    routes,
+    maxBodyBytes,
+    contentEncodings: ["gzip"],
+    key: (head) => ok(readQuery(head.query)["aid"] || sharedKey),
+    decode: (request, arrival) => decode(request, arrival, settings),
+    refuse: refusalReply,
+    headers: corsHeaders,
+    redact: (head) => withoutIdentity(head, settings.cookie),
+  };
+}
+
+function resolve({ cookie = {}, redirects, paths = {}, projectOf }: SnowplowReceiverOptions): DecodeSettings {
+  const known: readonly string[] = Object.values(adapterPaths);
+  for (const [path, target] of Object.entries(paths)) {
+    if (!/^\/[^/]+\/[^/]+$/.test(path) || !known.includes(target)) {
+      throw new TypeError(
+        `\`paths\` must lead from a path of two segments to one of ${known.join(", ")}, got ${path}.`,
+      );
+    }
+  }
+  return {
+    cookie: cookie === false ? null : resolveCookie(cookie),
+    redirects: redirects ?? null,
+    paths: new Map(Object.entries(paths)),
+    projectOf: projectOf ?? (() => null),
+  };
+}
+
+/** On every answer: any page may send events, with its cookies. */
+function corsHeaders(head: RequestHead): Readonly<Record<string, string>> {
+  return {
+    "access-control-allow-origin": originsOf(head.headers["origin"] ?? "")[0] ?? "*",
+    "access-control-allow-credentials": "true",
+    ...(head.method === "OPTIONS" ? preflight : {}),
+  };
+}
+
+const preflight = {
+  "access-control-allow-headers": "Content-Type, SP-Anonymous",
+  "access-control-max-age": "3600",
+} as const;
