@@ -1,0 +1,111 @@
+/** A request that came in, as one canonical event or one bad one; the answer is A-Track's contract as far as it is known. */
+import type { Arrival, Decoded } from "../codec.js";
+import type { CanonicalEvent, JsonObject, JsonValue } from "../event.js";
+import type { WireRequest, WireResponse } from "../http.js";
+import { isoTime } from "../iso-time.js";
+import type { Problem, Problems, Result } from "../problem.js";
+import { failed, ok } from "../problem.js";
+import { isObject } from "./carried.js";
+import { callNames } from "./event.js";
+import type { CallName } from "./event.js";
+import { idHeader, idOfHeader } from "./frame.js";
+import { errorReply, jsonReply } from "./reply.js";
+import { toTracked } from "./translate.js";
+import { validate } from "./validate.js";
+import type { ValidCall } from "./validate.js";
+
+export function decode(request: WireRequest, arrival: Arrival): Decoded {
+  const parsed = parseBody(request.body);
+  if (!parsed.ok) return bad(parsed.problems, textOf(request.body), arrival);
+  const body = parsed.value;
+  const call = callNames.find((name) => name === arrival.route);
+  if (call === undefined || !isObject(body)) {
+    const message = `Expected a JSON object with the fields of this call, got another value.`;
+    return bad([{ path: "", code: "not-an-event", message }], body, arrival);
+  }
+  const checked = validate({ ...body, id: undefined, carried: undefined, kind: call });
+  if (!checked.ok) return bad(checked.problems, body, arrival);
+  const event = canonical(checked.value, { id: idOf(request, arrival, call), body, arrival });
+  return { events: [event], bad: [], reply: accepted(event, call) };
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function parseBody(bytes: Uint8Array): Result<JsonValue> {
+  try {
+    return ok(JSON.parse(decoder.decode(bytes)));
+  } catch {
+    return failed({ path: "", code: "invalid-json", message: "Expected a JSON object in UTF-8, got something else." });
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * The id under which the call is kept once. One step of a sender may use the same key for its init and its event; so a
+ * key that is no UUID names an event, and on the other paths it counts together with the path.
+ */
+function idOf(request: WireRequest, arrival: Arrival, call: CallName): string {
+  const header = request.headers[idHeader];
+  if (header === undefined || header === "") return arrival.requestId;
+  const key = idOfHeader(header);
+  return call === "event" || uuid.test(key) ? key : `${call}:${key}`;
+}
+
+interface Found {
+  readonly id: string;
+  readonly body: JsonObject;
+  readonly arrival: Arrival;
+}
+
+function canonical(call: ValidCall, { id, body, arrival }: Found): CanonicalEvent {
+  const tracked = toTracked(call, id, body);
+  const receivedAt = isoTime(arrival.receivedAtMs);
+  const { sdkVersion } = body;
+  return {
+    ...tracked,
+    protocol: "a-track",
+    project: arrival.project,
+    sentAt: null,
+    receivedAt,
+    time: earlier(tracked.occurredAt, receivedAt),
+    library: typeof sdkVersion === "string" ? { name: "a-track", version: sdkVersion } : null,
+    wire: body,
+  };
+}
+
+/** The wire does not say when a request was sent, so a clock that is ahead is only known by a time that is to come. */
+function earlier(occurredAt: string | null, receivedAt: string): string {
+  return occurredAt !== null && Date.parse(occurredAt) <= Date.parse(receivedAt) ? occurredAt : receivedAt;
+}
+
+function accepted(event: CanonicalEvent, call: CallName): WireResponse {
+  return jsonReply(200, call === "event" ? { ok: true, eventId: event.id } : { ok: true, uuid: event.userId });
+}
+
+function bad(problems: Problems, wire: JsonValue, arrival: Arrival): Decoded {
+  const [first] = problems;
+  return {
+    events: [],
+    bad: [
+      {
+        id: arrival.requestId,
+        protocol: "a-track",
+        project: arrival.project,
+        receivedAt: isoTime(arrival.receivedAtMs),
+        code: first.code,
+        message: problems.map(said).join(" "),
+        wire,
+      },
+    ],
+    reply: errorReply(400, { code: first.code, message: first.message, field: first.path }),
+  };
+}
+
+function said({ path, message }: Problem): string {
+  return path === "" ? message : `${path}: ${message}`;
+}
