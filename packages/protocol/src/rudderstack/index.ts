@@ -1,5 +1,9 @@
 export { createRudderStackEncoder, maxRequestBytes } from "./encoder.js";
 export type { Library, RudderStackEncoderOptions } from "./encoder.js";
+export { rudderId } from "./canonical.js";
+export { badCodes } from "./decode.js";
+export type { BadCode } from "./decode.js";
+export { createRudderStackReceiver } from "./receiver.js";
 export { eventTypes } from "./event.js";
 export type {
   Alias,

@@ -1,0 +1,136 @@
+/**
+ * Reads JSON that came from outside.
+ *
+ * One pass over the bytes tells what JSON.parse is not to be trusted with; only then is anything slower done:
+ * - a number that a double cannot hold is kept as its text: 157963456373623802 arrives as "157963456373623802";
+ * - half a surrogate pair, which other languages refuse to read, becomes U+FFFD;
+ * - nesting without end is JSON.parse's to survive, and `measureJson`'s to find without recursion.
+ * Bytes that are not UTF-8 become U+FFFD. Of equal keys the last one counts. A key `__proto__` is a key.
+ */
+import type { JsonValue } from "./event.js";
+import { quoteInexactNumbers } from "./exact-numbers.js";
+import { isWellFormed, toWellFormed } from "./well-formed.js";
+
+export type ParsedJson =
+  | { readonly kind: "parsed"; readonly value: JsonValue; readonly scan: JsonScan }
+  | { readonly kind: "invalid"; readonly text: string; readonly message: string };
+
+/** What a pass over the bytes finds, whether they are JSON or not. */
+export interface JsonScan {
+  /** How many objects and lists lie within one another, at most. */
+  readonly depth: number;
+  readonly keys: number;
+  /** A number of 16 or more digits, or with an exponent. */
+  readonly hasLongNumbers: boolean;
+  /** An escape of half a surrogate pair; mostly its other half is beside it. */
+  readonly hasSurrogates: boolean;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function parseJson(bytes: Uint8Array): ParsedJson {
+  const text = decoder.decode(bytes);
+  try {
+    let value: JsonValue = JSON.parse(text);
+    const scan = scanJson(bytes);
+    if (scan.hasLongNumbers) value = JSON.parse(quoteInexactNumbers(text));
+    if (scan.hasSurrogates) value = repairTexts(value);
+    return { kind: "parsed", value, scan };
+  } catch (error) {
+    return { kind: "invalid", text, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+function scanJson(bytes: Uint8Array): JsonScan {
+  const found = { depth: 0, keys: 0, hasLongNumbers: false, hasSurrogates: false };
+  let depth = 0;
+  let digits = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === quote) {
+      at = scanString(bytes, at, found);
+    } else if (byte <= 0x39 && byte >= 0x2e) {
+      digits += 1;
+      if (digits === 16) found.hasLongNumbers = true;
+      continue;
+    } else if (byte === 0x3a) {
+      found.keys += 1;
+    } else if (byte >= 0x5b) {
+      depth += bracket(byte);
+      if (depth > found.depth) found.depth = depth;
+    }
+    if (digits > 0 && (byte | 0x20) === 0x65) found.hasLongNumbers = true;
+    digits = 0;
+  }
+  return found;
+}
+
+/** Where the text that begins at `from` ends. */
+function scanString(bytes: Uint8Array, from: number, found: { hasSurrogates: boolean }): number {
+  let at = from + 1;
+  for (; at < bytes.length && bytes[at] !== quote; at += 1) {
+    if (bytes[at] !== backslash) continue;
+    at += 1;
+    // \\ud8… to \\udf…
+    if (bytes[at] === 0x75 && ((bytes[at + 1] ?? 0) | 0x20) === 0x64 && (bytes[at + 2] ?? 0) > 0x37) {
+      found.hasSurrogates = true;
+    }
+  }
+  return at;
+}
+
+/** `{` and `[` open, `}` and `]` close; letters and the rest do neither. */
+function bracket(byte: number): number {
+  if (byte === 0x7b || byte === 0x5b) return 1;
+  return byte === 0x7d || byte === 0x5d ? -1 : 0;
+}
+
+/** Makes every text well formed, in place, without recursion. */
+function repairTexts(value: JsonValue): JsonValue {
+  const box = { value };
+  const containers: object[] = [box];
+  for (let container = containers.pop(); container !== undefined; container = containers.pop()) {
+    for (const [key, member] of Object.entries(container)) {
+      if (typeof member === "object" && member !== null) containers.push(member);
+      repairMember(container, key, member);
+    }
+  }
+  return box.value;
+}
+
+function repairMember(container: object, key: string, member: unknown): void {
+  const keyIsFine = isWellFormed(key);
+  if (keyIsFine && (typeof member !== "string" || isWellFormed(member))) return;
+  if (!keyIsFine) Reflect.deleteProperty(container, key);
+  const value = typeof member === "string" ? toWellFormed(member) : member;
+  Object.defineProperty(container, toWellFormed(key), { value, writable: true, enumerable: true, configurable: true });
+}
+
+export interface JsonMeasure {
+  readonly depth: number;
+  readonly keys: number;
+}
+
+/** How deep a value is nested and how many keys it has, without recursion. */
+export function measureJson(value: JsonValue): JsonMeasure {
+  let depth = 0;
+  let keys = 0;
+  let level: JsonValue[] = [value];
+  while (level.length > 0) {
+    const below: JsonValue[] = [];
+    let containers = 0;
+    for (const item of level) {
+      if (typeof item !== "object" || item === null) continue;
+      containers += 1;
+      const members: readonly JsonValue[] = Array.isArray(item) ? item : Object.values(item);
+      if (!Array.isArray(item)) keys += members.length;
+      for (const member of members) below.push(member);
+    }
+    if (containers > 0) depth += 1;
+    level = below;
+  }
+  return { depth, keys };
+}
