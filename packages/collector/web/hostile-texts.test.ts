@@ -48,6 +48,15 @@ it.each(hostile)("shows %j as text in the table and in the opened event", (text)
   }
 });
 
+it("shows what is unseen in a text, in the table and in the opened event", () => {
+  const row = eventRow("event", { name: "a\u202Eb", userId: "c\u0000d", wire: "e\u200Bf\ng" });
+  const cells = [...rowElement(row).cells].map((cell) => cell.textContent);
+  expect(cells).toEqual(expect.arrayContaining(["a⟨U+202E⟩b", "c⟨U+0000⟩d"]));
+  const opened = eventDetail(row, element("button")).map((part) => part.textContent);
+  expect(opened.join(" ")).toContain("e⟨U+200B⟩f\ng");
+  expect(opened.join(" ")).toContain("a⟨U+202E⟩b");
+});
+
 it("links to nothing that an event names", () => {
   const value = { id: "a&b#c/../d", truncated: ["wire"], context: { page: { url: "javascript:canary()" } }, wire: "" };
   const [link, ...others] = eventDetail(eventRow("event", value), element("button")).flatMap((part) => [
