@@ -3,25 +3,36 @@ import type { Arrival, Decoded } from "../codec.js";
 import type { CanonicalEvent, JsonObject, JsonValue } from "../event.js";
 import type { WireRequest, WireResponse } from "../http.js";
 import { isoTime } from "../iso-time.js";
-import type { Problem, Problems, Result } from "../problem.js";
-import { failed, ok } from "../problem.js";
+import { parseJson } from "../parse-json.js";
+import type { Problem, Problems } from "../problem.js";
 import { isObject } from "./carried.js";
 import { callNames } from "./event.js";
 import type { CallName } from "./event.js";
 import { idHeader, idOfHeader } from "./frame.js";
 import { errorReply, jsonReply } from "./reply.js";
 import { toTracked } from "./translate.js";
-import { validate } from "./validate.js";
+import { problemCodes, validate } from "./validate.js";
 import type { ValidCall } from "./validate.js";
 
+/** Why something that came in is not an event. */
+export const badCodes = ["invalid-json", "too-deep", ...problemCodes] as const;
+export type BadCode = (typeof badCodes)[number];
+
+/** Objects and lists within one another: what the encoder writes, twice over. */
+const maxDepth = 200;
+
 export function decode(request: WireRequest, arrival: Arrival): Decoded {
-  const parsed = parseBody(request.body);
-  if (!parsed.ok) return bad(parsed.problems, textOf(request.body), arrival);
-  const body = parsed.value;
+  const parsed = parseJson(request.body);
+  if (parsed.kind === "invalid") {
+    return bad([fault("invalid-json", `a JSON object, got something else: ${parsed.message}`)], parsed.text, arrival);
+  }
+  const { value: body, scan } = parsed;
+  if (scan.depth > maxDepth) {
+    return bad([fault("too-deep", `at most ${maxDepth} levels, got ${scan.depth}; send it flatter`)], null, arrival);
+  }
   const call = callNames.find((name) => name === arrival.route);
   if (call === undefined || !isObject(body)) {
-    const message = `Expected a JSON object with the fields of this call, got another value.`;
-    return bad([{ path: "", code: "not-an-event", message }], body, arrival);
+    return bad([fault("not-an-event", "a JSON object with the fields of this call, got another value")], body, arrival);
   }
   const checked = validate({ ...body, id: undefined, carried: undefined, kind: call });
   if (!checked.ok) return bad(checked.problems, body, arrival);
@@ -29,18 +40,8 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
   return { events: [event], bad: [], reply: accepted(event, call) };
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-function parseBody(bytes: Uint8Array): Result<JsonValue> {
-  try {
-    return ok(JSON.parse(decoder.decode(bytes)));
-  } catch {
-    return failed({ path: "", code: "invalid-json", message: "Expected a JSON object in UTF-8, got something else." });
-  }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+function fault(code: BadCode, expected: string): Problem {
+  return { path: "", code, message: `Expected ${expected}.` };
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

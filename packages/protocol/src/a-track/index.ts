@@ -2,6 +2,8 @@ export { baseUrlFor, geos } from "./base-url.js";
 export type { Geo } from "./base-url.js";
 export { readUserChange } from "./carried.js";
 export type { Carried, UserChange } from "./carried.js";
+export { badCodes } from "./decode.js";
+export type { BadCode } from "./decode.js";
 export { createATrackEncoder, maxRequestBytes } from "./encoder.js";
 export type { ATrackEncoderOptions } from "./encoder.js";
 export { callNames, modes } from "./event.js";
