@@ -3,11 +3,14 @@
  * of the process, and none where there is no tracker.
  */
 
-/** What a tracker does at the end. Both resolve in bounded time. */
+/** What a tracker does at the end. */
 export interface Ending {
   /** Whether something would be lost. */
   hasPending(): boolean;
-  finish(): Promise<unknown>;
+  /** Resolves in bounded time, with whether all that was pending has ended. */
+  flush(): Promise<boolean>;
+  /** Gives up what is pending, and tells. */
+  abandon(): void;
 }
 
 /** The part of `process` that is needed. */
@@ -25,7 +28,7 @@ export class Endings {
   readonly #process: EndingProcess;
   readonly #members = new Set<Ending>();
   readonly #atSignals = new Set<Ending>();
-  readonly #onBeforeExit = (): void => void finishAll(this.#members);
+  readonly #onBeforeExit = (): void => void this.#finish(this.#members);
   readonly #onSignal: Readonly<Record<(typeof signals)[number], () => void>> = {
     SIGTERM: () => void this.#handle("SIGTERM"),
     SIGINT: () => void this.#handle("SIGINT"),
@@ -64,16 +67,24 @@ export class Endings {
    */
   async #handle(signal: (typeof signals)[number]): Promise<void> {
     const isOurs = this.#process.listenerCount(signal) === 1;
-    await finishAll(this.#atSignals);
-    if (!isOurs) return;
+    if (!isOurs) {
+      await Promise.all([...this.#atSignals].map((ending) => ending.flush()));
+      return;
+    }
+    await this.#finish(this.#atSignals);
     this.#unlisten();
     this.#process.kill(this.#process.pid, signal);
   }
+
+  async #finish(endings: Iterable<Ending>): Promise<void> {
+    const pending = [...endings].filter((ending) => ending.hasPending());
+    await Promise.all(
+      pending.map(async (ending) => {
+        if (!(await ending.flush())) ending.abandon();
+      }),
+    );
+  }
 }
 
-async function finishAll(endings: Iterable<Ending>): Promise<void> {
-  const pending = [...endings].filter((ending) => ending.hasPending());
-  await Promise.all(pending.map((ending) => ending.finish()));
-}
-
+/** Those of this process. */
 export const endings: Endings = new Endings(process);

@@ -2,7 +2,7 @@
 import type { EventKind } from "@oncewire/protocol";
 import { Delivery, type Draft, type Stats } from "./delivery/delivery.js";
 import type { Destination } from "./delivery/destination.js";
-import { endings as processEndings } from "./endings.js";
+import { endings as processEndings, type Ending } from "./endings.js";
 import { TrackerError } from "./errors.js";
 import { LazyHandle, type EventHandle } from "./handle.js";
 import { logLosses } from "./loss-log.js";
@@ -102,7 +102,11 @@ class EventTracker implements Tracker {
     this.#delivery = new Delivery({ destinations, options, reporter: this.#reporter, runtime });
     this.#names = this.#delivery.names;
     if (options.logger !== null) logLosses(this.#reporter, options.logger, runtime);
-    const ending = { hasPending: () => this.#delivery.pending > 0, finish: () => this.#finish() };
+    const ending: Ending = {
+      hasPending: () => this.#delivery.pending > 0,
+      flush: () => this.#within(options.exitTimeoutMs, this.#delivery.flush()),
+      abandon: () => this.#delivery.abandon("exit"),
+    };
     this.#leaveEndings = processEndings.join(ending, options.handleSignals ? "signals" : "natural-end");
   }
 
@@ -191,24 +195,22 @@ class EventTracker implements Tracker {
     return this.stats();
   }
 
-  /** Before the process ends. It may go on after all (others listen, too), so the tracker stays open. */
-  async #finish(): Promise<void> {
-    await this.#within(this.#options.exitTimeoutMs, this.#delivery.flush());
-    this.#delivery.abandon("exit");
-  }
-
-  /** Waits for `work`, which never rejects, but not longer than that; the process is held meanwhile. */
-  #within(timeoutMs: number, work: Promise<void>, signal?: AbortSignal): Promise<void> {
+  /**
+   * Waits for `work`, which never rejects, but not longer than that; the process is held meanwhile. Resolves with
+   * whether the work was done.
+   */
+  #within(timeoutMs: number, work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = this.#runtime.holdFor(timeoutMs, () => end());
-      const end = (): void => {
+      const timer = this.#runtime.holdFor(timeoutMs, () => end(false));
+      const giveUp = (): void => end(false);
+      const end = (isDone: boolean): void => {
         timer.cancel();
-        signal?.removeEventListener("abort", end);
-        resolve();
+        signal?.removeEventListener("abort", giveUp);
+        resolve(isDone);
       };
-      signal?.addEventListener("abort", end);
-      if (signal?.aborted === true) end();
-      void work.then(end);
+      signal?.addEventListener("abort", giveUp);
+      if (signal?.aborted === true) giveUp();
+      void work.then(() => end(true));
     });
   }
 }

@@ -1,0 +1,46 @@
+// Tracks some events and comes to its end in the way that its first argument says. Prints what it is told.
+import { createTracker, rudderStack } from "../dist/index.js";
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const { url, events, end, options } = JSON.parse(process.argv[2]);
+const tracker = createTracker({ destinations: [rudderStack({ writeKey: "k", dataPlaneUrl: url })], ...options });
+tracker.on("dropped", ({ ids, reason }) => say(`dropped ${ids.length} ${reason}`));
+for (let index = 0; index < events; index += 1) {
+  tracker.track({ userId: `user-${index}`, event: "Counted", properties: { index } });
+}
+
+const ways = {
+  natural: () => undefined,
+  "own-code": () => (process.exitCode = 7),
+  exit: () => process.exit(3),
+  throw: () => {
+    throw new Error("the host's own mistake");
+  },
+  signal: () => {
+    setInterval(() => undefined, 1000);
+    say("ready");
+  },
+  "signal-with-handler": () => {
+    const alive = setInterval(() => undefined, 1000);
+    process.on("SIGTERM", () => {
+      say(`handlers ${process.listenerCount("SIGTERM")}`);
+      clearInterval(alive);
+      process.exitCode = 5;
+    });
+    say("ready");
+  },
+  "close-then-signal": async () => {
+    await tracker.close();
+    setInterval(() => undefined, 1000);
+    say(`listeners ${process.listenerCount("SIGTERM")} ${process.listenerCount("beforeExit")}`);
+    say("ready");
+  },
+  "goes-on": () => {
+    let rounds = 0;
+    process.on("beforeExit", () => {
+      rounds += 1;
+      if (rounds < 3) setTimeout(() => tracker.track({ userId: `late-${rounds}`, event: "Late" }), 10);
+    });
+  },
+};
+await ways[end]();
