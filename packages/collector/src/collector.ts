@@ -109,10 +109,10 @@ async function follow({ options, log, ledger, live, onReport }: Omit<RunningPart
     readLog: (from) => log.read(from),
     runtime: options.runtime,
     onReport,
-    onLoaded({ inherited, stored, duplicates, newest }) {
+    onLoaded({ inherited, stored, duplicates, newest, leftOut }) {
       ledger.inherited(inherited.events, inherited.bad);
       ledger.settled(stored, duplicates);
-      live.publish(newest);
+      live.publish(newest, leftOut);
     },
     // What is sealed in the store, the log need not keep for it.
     onSealed: (position) => {

@@ -122,6 +122,15 @@ function loadedMessage(
   const isInherited = ({ position }: { position: number }): boolean => position < inheritedTo && position >= reportedTo;
   const isNews = ({ position }: { position: number }): boolean => position >= reportedTo;
   const stored = result.stored.filter(isNews);
+  const bad = batch.bad.filter(isNews);
+  const newest = [
+    ...stored
+      .slice(-maxNewest)
+      .map(({ position, event }): StoredItem => ({ type: "event", event: { ...event, position } })),
+    ...bad
+      .slice(-maxNewest)
+      .map((item): StoredItem => ({ type: "bad", bad: { ...item.bad, position: item.position } })),
+  ];
   return {
     kind: "loaded",
     to: batch.to,
@@ -129,15 +138,8 @@ function loadedMessage(
     inherited: { events: batch.events.filter(isInherited).length, bad: batch.bad.filter(isInherited).length },
     stored: stored.length,
     duplicates: batch.events.filter(isNews).length - stored.length,
-    newest: [
-      ...stored
-        .slice(-maxNewest)
-        .map(({ position, event }): StoredItem => ({ type: "event", event: { ...event, position } })),
-      ...batch.bad
-        .filter(isNews)
-        .slice(-maxNewest)
-        .map(({ position, bad }): StoredItem => ({ type: "bad", bad: { ...bad, position } })),
-    ],
+    newest,
+    leftOut: stored.length + bad.length - newest.length,
   };
 }
 

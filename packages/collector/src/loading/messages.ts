@@ -48,4 +48,6 @@ export interface LoadedMessage {
   readonly duplicates: number;
   /** The newest of what is new, for the live page. */
   readonly newest: readonly StoredItem[];
+  /** How many older ones are not in `newest`. */
+  readonly leftOut: number;
 }
