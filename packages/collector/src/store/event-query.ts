@@ -1,6 +1,7 @@
 import type { CanonicalEvent } from "@oncewire/protocol";
 import type { EventQuery } from "./event-store.js";
-import { millisecondsOf, type RowKey } from "./event-row.js";
+import type { RowKey } from "./event-row.js";
+import { instantMs } from "./iso-instant.js";
 import { StoreError } from "./store-error.js";
 
 /** A query that has been checked: which rows, from where on, how many. */
@@ -89,7 +90,7 @@ function readCursor(cursor: string | undefined): RowKey | null {
 
 function readTime(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
-  const ms = millisecondsOf(text);
+  const ms = instantMs(text);
   if (ms === null) throw invalid(`\`${name}\` must be a time such as 2026-11-20T17:00:00.000Z, got ${excerpt(text)}`);
   return ms;
 }
@@ -100,7 +101,7 @@ function isBefore(key: RowKey, other: RowKey): boolean {
 
 function isWithin({ fromMs, toMs }: Selection, time: string): boolean {
   if (fromMs === null && toMs === null) return true;
-  const ms = millisecondsOf(time);
+  const ms = instantMs(time);
   return ms !== null && (fromMs === null || ms >= fromMs) && (toMs === null || ms < toMs);
 }
 

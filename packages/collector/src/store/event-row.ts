@@ -8,6 +8,7 @@ import type {
   ProtocolName,
 } from "@oncewire/protocol";
 import type { StoredBadEvent, StoredEvent } from "./event-store.js";
+import { canonicalInstantMs, instantMs } from "./iso-instant.js";
 
 /** Where a row stands in the log: the request's position, and the place among the request's events. */
 export interface RowKey {
@@ -17,6 +18,10 @@ export interface RowKey {
 
 /** What the engine gives back for a row: values in the order of the table's columns. */
 export type RowValues = readonly unknown[];
+
+export function rowKey(values: RowValues): RowKey {
+  return { position: Number(values[0]), ordinal: Number(values[1]) };
+}
 
 /** The event as one line of NDJSON, without the line's end. Throws where JSON cannot carry it (nested too deeply). */
 export function eventLine(key: RowKey, event: CanonicalEvent): string {
@@ -43,7 +48,7 @@ export function eventLine(key: RowKey, event: CanonicalEvent): string {
     entities: event.entities,
     context: event.context,
     wire: event.wire,
-    exact: eventTimesAreExact(event) ? null : JSON.stringify(event),
+    exact: areExact([event.time, event.occurredAt, event.sentAt, event.receivedAt]) ? null : JSON.stringify(event),
   };
   return wellFormedLine(row, event);
 }
@@ -59,7 +64,7 @@ export function badEventLine(key: RowKey, bad: BadEvent): string {
     code: bad.code,
     message: bad.message,
     wire: bad.wire,
-    exact: isExactTime(bad.receivedAt) ? null : JSON.stringify(bad),
+    exact: areExact([bad.receivedAt]) ? null : JSON.stringify(bad),
   };
   return wellFormedLine(row, bad);
 }
@@ -155,26 +160,12 @@ function libraryFrom(name: string | null, version: string | null): CanonicalEven
   return name === null ? null : { name, version };
 }
 
-/** The instant an ISO 8601 text names; null where it names none. */
-export function millisecondsOf(text: string | null): number | null {
-  if (text === null) return null;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? null : ms;
+function millisecondsOf(text: string | null): number | null {
+  return text === null ? null : instantMs(text);
 }
 
-function eventTimesAreExact(event: CanonicalEvent): boolean {
-  return (
-    isExactTime(event.time) &&
-    isExactTime(event.receivedAt) &&
-    (event.occurredAt === null || isExactTime(event.occurredAt)) &&
-    (event.sentAt === null || isExactTime(event.sentAt))
-  );
-}
-
-/** Whether the text is what milliseconds turn back into. */
-function isExactTime(text: string): boolean {
-  const ms = Date.parse(text);
-  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+function areExact(times: readonly (string | null)[]): boolean {
+  return times.every((time) => time === null || canonicalInstantMs(time) !== undefined);
 }
 
 /**

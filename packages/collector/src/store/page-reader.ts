@@ -1,7 +1,7 @@
 import type { Engine } from "./engine.js";
 import { cursorAfter, whereSql, type Selection } from "./event-query.js";
 import type { Page } from "./event-store.js";
-import type { RowKey, RowValues } from "./event-row.js";
+import { rowKey, type RowKey, type RowValues } from "./event-row.js";
 import { sealedFiles, type Segment } from "./manifest.js";
 import { readBackSql, relationSql, type Sources } from "./relation.js";
 import type { Table } from "./tables.js";
@@ -47,6 +47,7 @@ async function findKeys(engine: Engine, snapshot: Snapshot, selection: Selection
   const keys: RowKey[] = [];
   let sources: Sources = { sealed: [], staged: [], maxLineBytes: 0 };
   for (const group of groupsNewestFirst(snapshot, selection)) {
+    if (group.sealed.length + group.staged.length === 0) continue;
     const wanted = selection.limit + 1 - keys.length;
     if (wanted === 0) break;
     const sql =
@@ -54,7 +55,7 @@ async function findKeys(engine: Engine, snapshot: Snapshot, selection: Selection
       `WHERE ${where.sql} ORDER BY "position" DESC, "ordinal" DESC LIMIT ${wanted}`;
     const rows = await engine.rows(sql, where.parameters);
     if (rows.length === 0) continue;
-    keys.push(...rows.map(([position, ordinal]) => ({ position: Number(position), ordinal: Number(ordinal) })));
+    keys.push(...rows.map(rowKey));
     sources = joined(sources, group);
   }
   return { keys, sources };

@@ -12,7 +12,7 @@
 import { Engine } from "./engine.js";
 import type { SqlResult } from "./engine-protocol.js";
 import { cursorAfter, matches, resolveSelection, type Selection } from "./event-query.js";
-import { badEventFromRow, eventFromRow } from "./event-row.js";
+import { badEventFromRow, eventFromRow, rowKey, type RowValues } from "./event-row.js";
 import type {
   AppendResult,
   EventQuery,
@@ -24,10 +24,10 @@ import type {
   StoredEvent,
 } from "./event-store.js";
 import { Intake } from "./intake.js";
-import { countRows, firstGap } from "./manifest.js";
+import { countRows, firstGap, gapEnd } from "./manifest.js";
 import { readPage, type Snapshot } from "./page-reader.js";
 import { Readers } from "./readers.js";
-import { RecentEvents } from "./recent-events.js";
+import { RecentEvents, type RecentEvent } from "./recent-events.js";
 import { recoverStore, type Recovered } from "./recovery.js";
 import { relationSql } from "./relation.js";
 import { Sealer } from "./sealer.js";
@@ -71,7 +71,9 @@ export async function openParquetStore(options: ParquetStoreOptions): Promise<Pa
     await files.prepare(scratchFolders);
     const { dedupWindowRows } = resolved;
     const recovered = await recoverStore({ engine, files }, { scratchFolders, dedupWindowRows });
-    return new OpenParquetStore(resolved, engine, recovered);
+    const store = new OpenParquetStore(resolved, engine, recovered);
+    await store.recall();
+    return store;
   } catch (error) {
     await engine.close();
     if (isStoreError(error)) throw error;
@@ -84,6 +86,8 @@ export async function openParquetStore(options: ParquetStoreOptions): Promise<Pa
 }
 
 const stagingBufferBytes = 1024 * 1024;
+/** Newest events that are read back into memory at the start: what the live page asks for first. */
+const recalledEvents = 200;
 /** More than these unsealed, and appending waits for sealing. */
 const maxClosedChunks = 2;
 
@@ -122,6 +126,21 @@ class OpenParquetStore implements ParquetStore {
       recent: this.#recent,
       manifest: () => this.#sealer.manifest,
     });
+  }
+
+  /** Brings the newest events back into memory, unless a gap is to be filled before they are the newest. */
+  async recall(): Promise<void> {
+    const { manifest } = this.#sealer;
+    const limit = Math.min(recalledEvents, this.#options.recentEvents);
+    if (limit === 0 || gapEnd(manifest, this.position) !== Infinity) return;
+    const fromRow = (row: RowValues): RecentEvent => ({
+      key: rowKey(row),
+      event: eventFromRow(row),
+      bytes: row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0),
+    });
+    const snapshot = await this.#snapshot(eventsTable);
+    const { items } = await readPage(this.#engine, snapshot, { selection: resolveSelection({ limit }), fromRow });
+    for (const item of items.toReversed()) this.#recent.add(item);
   }
 
   get position(): number {

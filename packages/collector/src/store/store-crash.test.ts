@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile, open } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -220,7 +220,7 @@ interface CrashingFiles extends StoreFiles {
   operations(): number;
 }
 
-const changing = ["write", "writeSynced", "sync", "rename", "syncFolder", "remove"] as const;
+type Changing = "write" | "writeSynced" | "sync" | "rename" | "syncFolder" | "remove";
 
 /** Every operation from the `crashAt`th on fails and changes nothing. */
 function crashingFiles(directory: string, crashAt: number): CrashingFiles {
@@ -247,20 +247,17 @@ function failingFiles(directory: string): StoreFiles & { fail: boolean } {
   );
 }
 
-function changingThrough(files: StoreFiles, isAllowed: () => boolean): Pick<StoreFiles, (typeof changing)[number]> {
-  const guard = <A extends unknown[]>(operation: (...args: A) => Promise<void>) => {
-    return async (...args: A): Promise<void> => {
-      if (!isAllowed()) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-      await operation(...args);
-    };
+function changingThrough(files: StoreFiles, isAllowed: () => boolean): Pick<StoreFiles, Changing> {
+  const check = (): void => {
+    if (!isAllowed()) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
   };
   return {
-    write: guard(files.write),
-    writeSynced: guard(files.writeSynced),
-    sync: guard(files.sync),
-    rename: guard(files.rename),
-    syncFolder: guard(files.syncFolder),
-    remove: guard(files.remove),
+    write: async (name, bytes) => (check(), await files.write(name, bytes)),
+    writeSynced: async (name, text) => (check(), await files.writeSynced(name, text)),
+    sync: async (name) => (check(), await files.sync(name)),
+    rename: async (from, to) => (check(), await files.rename(from, to)),
+    syncFolder: async () => (check(), await files.syncFolder()),
+    remove: async (name) => (check(), await files.remove(name)),
   };
 }
 

@@ -12,7 +12,7 @@ export interface ParquetStoreOptions {
   readonly sealRows?: number;
   /**
    * Bytes of staged lines that are sealed together, if they come to this before `sealRows`. At least 1.
-   * @default 67_108_864
+   * @default 134_217_728
    */
   readonly sealBytes?: number;
   /**
@@ -75,7 +75,7 @@ interface Bound {
 
 const numbers = {
   sealRows: { default: 100_000, min: 1 },
-  sealBytes: { default: 64 * mebibyte, min: 1 },
+  sealBytes: { default: 128 * mebibyte, min: 1 },
   sealIntervalMs: { default: 60_000, min: 1 },
   recentEvents: { default: 1_000, min: 0 },
   recentBytes: { default: 16 * mebibyte, min: 0 },
