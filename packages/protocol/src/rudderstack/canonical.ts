@@ -1,6 +1,6 @@
 /** A message off the wire as the canonical event; docs/protocols/rudderstack.md has the table. */
 import type { CanonicalEvent, EventKind, JsonObject, JsonValue } from "../event.js";
-import { isoTime, isTimeMs, parseIsoTime } from "../iso-time.js";
+import { isCanonicalTime, isoTime, isTimeMs, parseIsoTime } from "../iso-time.js";
 import { formatUuid, uuidOf } from "../uuid.js";
 import { md5 } from "../md5.js";
 import { toWellFormed } from "../well-formed.js";
@@ -26,20 +26,23 @@ export function canonicalEvent(message: JsonObject, index: number, facts: Reques
   const type = facts.type ?? message["type"];
   const carried = readCarried(context[carriedField]);
   const native = kinds.get(type) ?? "track";
-  const kind = native === "track" ? (carried.kind ?? native) : native;
-  const sessionId = carried.sessionId === undefined ? readId(context["sessionId"]) : carried.sessionId;
+  const occurred = firstTime(message["timestamp"], message["originalTimestamp"]);
+  const sent = firstTime(message["sentAt"], facts.sentAt);
   return {
     id: messageId(message, index, facts),
     protocol: "rudderstack",
     project: facts.project,
-    kind,
+    kind: native === "track" ? (carried.kind ?? native) : native,
     name: carried.name === undefined ? nameOf(message, native, type) : carried.name,
     userId: readId(message["userId"]),
     anonymousId: readId(message["anonymousId"]),
     previousId: readId(message["previousId"]),
     groupId: readId(message["groupId"]),
-    sessionId,
-    ...timesOf(message, facts),
+    sessionId: carried.sessionId === undefined ? readId(context["sessionId"]) : carried.sessionId,
+    occurredAt: occurred === null ? null : occurred.text,
+    sentAt: sent === null ? null : sent.text,
+    receivedAt: facts.receivedAt,
+    time: correctedTime(occurred, sent, facts),
     properties: propertiesOf(message, native, context),
     entities: carried.entities ?? [],
     context: contextOf(message, { native, context, carried, facts }),
@@ -88,33 +91,28 @@ function textOf(value: JsonValue | undefined): string | null {
   return typeof value === "string" ? toWellFormed(value) : null;
 }
 
-interface Times {
-  readonly occurredAt: string | null;
-  readonly sentAt: string | null;
-  readonly receivedAt: string;
-  readonly time: string;
-}
-
-function timesOf(message: JsonObject, facts: RequestFacts): Times {
-  const occurredMs = readTime(message["timestamp"]) ?? readTime(message["originalTimestamp"]);
-  const sentMs = readTime(message["sentAt"]) ?? readTime(facts.sentAt);
-  return {
-    occurredAt: occurredMs === null ? null : isoTime(occurredMs),
-    sentAt: sentMs === null ? null : isoTime(sentMs),
-    receivedAt: facts.receivedAt,
-    time: correctedTime(occurredMs, sentMs, facts),
-  };
-}
-
 /** When it happened by the collector's clock: as long before the arrival as the sender says it was before sending. */
-function correctedTime(occurredMs: number | null, sentMs: number | null, facts: RequestFacts): string {
-  if (occurredMs === null) return facts.receivedAt;
-  const correctedMs = sentMs === null ? occurredMs : facts.receivedAtMs - (sentMs - occurredMs);
-  return isoTime(isTimeMs(correctedMs) ? correctedMs : occurredMs);
+function correctedTime(occurred: Time | null, sent: Time | null, facts: RequestFacts): string {
+  if (occurred === null) return facts.receivedAt;
+  if (sent === null) return occurred.text;
+  const correctedMs = facts.receivedAtMs - (sent.ms - occurred.ms);
+  return isTimeMs(correctedMs) ? isoTime(correctedMs) : occurred.text;
 }
 
-function readTime(value: JsonValue | undefined): number | null {
-  return typeof value === "string" ? parseIsoTime(value) : null;
+interface Time {
+  readonly ms: number;
+  readonly text: string;
+}
+
+function firstTime(preferred: JsonValue | undefined, other: JsonValue | undefined): Time | null {
+  return readTime(preferred) ?? readTime(other);
+}
+
+function readTime(value: JsonValue | undefined): Time | null {
+  if (typeof value !== "string") return null;
+  const ms = parseIsoTime(value);
+  if (ms === null) return null;
+  return { ms, text: isCanonicalTime(value) ? value : isoTime(ms) };
 }
 
 /** Of identify and group the traits. A page's category is one of its properties. */
@@ -137,15 +135,27 @@ interface ContextParts {
 
 /** The context without what has a place of its own in the canonical event, and with the address it came from. */
 function contextOf(message: JsonObject, { native, context, carried, facts }: ContextParts): JsonObject {
-  const { library: _library, [carriedField]: _carried, traits, sessionId, ...rest } = context;
-  const sessionStays = carried.sessionId !== undefined || readId(sessionId) === null;
-  return {
-    ...rest,
-    ...(traits === undefined || (native === "identify" && isObject(traits)) ? {} : { traits }),
-    ...(sessionId === undefined || !sessionStays ? {} : { sessionId }),
-    ...carried.context,
-    request_ip: textOf(message["request_ip"]) ?? facts.requestIp,
-  };
+  const kept: Record<string, JsonValue> = {};
+  for (const key in context) {
+    if (!hasOwnPlace(key, native, context)) setField(kept, key, context[key]);
+  }
+  if (carried.sessionId !== undefined) setField(kept, "sessionId", context["sessionId"]);
+  for (const key in carried.context) setField(kept, key, carried.context[key]);
+  kept["request_ip"] = textOf(message["request_ip"]) ?? facts.requestIp;
+  return kept;
+}
+
+function hasOwnPlace(key: string, native: EventKind, context: JsonObject): boolean {
+  if (key === "library" || key === carriedField) return true;
+  if (key === "traits") return native === "identify" && isObject(context["traits"]);
+  return key === "sessionId" && readId(context["sessionId"]) !== null;
+}
+
+/** A copy field by field is several times faster than a spread; `__proto__` is a field like any other. */
+function setField(object: Record<string, JsonValue>, key: string, value: JsonValue | undefined): void {
+  if (value === undefined) return;
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function libraryOf(value: JsonValue | undefined): CanonicalEvent["library"] {
