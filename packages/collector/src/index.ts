@@ -17,3 +17,5 @@ export type {
   StoredBadEvent,
   StoredEvent,
 } from "./store/event-store.js";
+export { isStoreError, StoreError, storeErrorCodes } from "./store/store-error.js";
+export type { StoreErrorCode } from "./store/store-error.js";

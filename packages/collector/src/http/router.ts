@@ -5,6 +5,7 @@ import { listBad, listEvents } from "../api/events-api.js";
 import type { ApiAnswer } from "../api/events-api.js";
 import type { LiveFeed } from "../live/live-feed.js";
 import type { EventReader } from "../store/event-store.js";
+import { isStoreError } from "../store/store-error.js";
 import type { ReadAccess } from "./access.js";
 import type { IngestHandler } from "./ingest-handler.js";
 import type { LivePage } from "./page.js";
@@ -77,8 +78,22 @@ async function answerReader({ parts, readings, head, remote, request, response }
   if (refused !== null) return send(response, refused);
   if (isLive) return parts.live.subscribe(request, response);
   if (page !== null) return send(response, page);
-  const { status, value } = (await reading?.(head)) ?? { status: 404, value: null };
+  const { status, value } = await answerOf(reading, head);
   return send(response, jsonReply(status, value));
+}
+
+/** The store may be away for a moment, or refuse what only it can judge, such as a cursor. */
+async function answerOf(reading: Reading | undefined, head: RequestHead): Promise<ApiAnswer> {
+  if (reading === undefined) return { status: 404, value: null };
+  try {
+    return await reading(head);
+  } catch (error) {
+    if (!isStoreError(error)) throw error;
+    return {
+      status: error.code === "invalid-query" ? 400 : 503,
+      value: { error: { code: error.code, message: error.message } },
+    };
+  }
 }
 
 const notFound = textReply(404, "404 page not found\n");

@@ -9,6 +9,7 @@ import type { LogRead } from "../log/accept-log.js";
 import { systemRuntime } from "../runtime.js";
 import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
 import { openParquetStore } from "../store/parquet-store.js";
+import { isStoreError, messageOf } from "../store/store-error.js";
 import { startLoader } from "./loader.js";
 import type { FromLoading, LoadedMessage, LoadingSetup, StoreQuestion, ToLoading } from "./messages.js";
 import { createReceivers } from "./receivers.js";
@@ -97,7 +98,8 @@ async function answer(
   try {
     return { kind: "answer", id, value: await ask(store, question, argument) };
   } catch (error) {
-    return { kind: "failure", id, message: messageOf(error) };
+    const code = isStoreError(error) ? error.code : "engine-failed";
+    return { kind: "failure", id, code, message: messageOf(error) };
   }
 }
 
@@ -141,8 +143,4 @@ function loadedMessage(
     newest,
     leftOut: stored.length + bad.length - newest.length,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** What the collector and its loading thread say to each other. */
 import type { LogRead } from "../log/accept-log.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
+import type { StoreErrorCode } from "../store/store-error.js";
 
 /** What the thread is started with. */
 export interface LoadingSetup {
@@ -31,7 +32,7 @@ export type FromLoading =
   | { readonly kind: "read"; readonly from: number }
   | LoadedMessage
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
-  | { readonly kind: "failure"; readonly id: number; readonly message: string }
+  | { readonly kind: "failure"; readonly id: number; readonly code: StoreErrorCode; readonly message: string }
   | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed"; readonly storePosition: number };

@@ -6,6 +6,7 @@ import type { LogRead } from "../log/accept-log.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
+import { StoreError } from "../store/store-error.js";
 import type { FromLoading, LoadedMessage, LoadingSetup, StoreQuestion, ToLoading } from "./messages.js";
 
 export interface Loading {
@@ -51,6 +52,7 @@ class LoadingThread implements Loading {
   #worker: Worker;
   #nextQuestion = 0;
   #durable = 0;
+  #isTelling = false;
   #loadedTo = 0;
   #onReady: () => void = () => {};
   #onFailedStart: (error: Error) => void = () => {};
@@ -73,7 +75,13 @@ class LoadingThread implements Loading {
 
   advance(durable: number): void {
     this.#durable = durable;
-    this.#say({ kind: "durable", position: durable });
+    if (this.#isTelling) return;
+    // One message for all requests of a turn: a message costs more than a request's share of a group commit.
+    this.#isTelling = true;
+    setImmediate(() => {
+      this.#isTelling = false;
+      this.#say({ kind: "durable", position: this.#durable });
+    });
   }
 
   reached(position: number, timeoutMs: number): Promise<void> {
@@ -129,7 +137,12 @@ class LoadingThread implements Loading {
 
   #ended(error: Error): void {
     this.#onFailedStart(error);
-    for (const { reject } of this.#questions.values()) reject(error);
+    const unavailable = new StoreError(
+      "engine-unavailable",
+      `the store is starting again, ask again: ${error.message}`,
+      error,
+    );
+    for (const { reject } of this.#questions.values()) reject(unavailable);
     this.#questions.clear();
     if (this.#onClosed !== null) return this.#onClosed();
     this.#parts.onReport({ kind: "store-failed", message: error.message });
@@ -155,7 +168,7 @@ class LoadingThread implements Loading {
       case "answer":
         return this.#settle(message.id, ({ resolve }) => resolve(message.value as never));
       case "failure":
-        return this.#settle(message.id, ({ reject }) => reject(new Error(message.message)));
+        return this.#settle(message.id, ({ reject }) => reject(new StoreError(message.code, message.message)));
       case "lost":
         return this.#parts.onReport(message);
       case "failed":
