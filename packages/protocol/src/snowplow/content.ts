@@ -144,6 +144,11 @@ function selfDescribingContent(payload: Payload): Content | Fault {
 const screenViewPattern =
   /^iglu:(?:com\.snowplowanalytics\.snowplow|com\.snowplowanalytics\.mobile)\/screen_view\/jsonschema\/1-/;
 
+/** Whether the schema is one of a screen view, which comes back as a screen. */
+export function isScreenView(schema: string): boolean {
+  return screenViewPattern.test(schema);
+}
+
 function describedContent(value: JsonValue | undefined): Content | Fault {
   const described = readSelfDescribing(value);
   if (described === null) return fault("invalid-schema", "Expected an event with an Iglu schema and data, got none.");
@@ -151,7 +156,7 @@ function describedContent(value: JsonValue | undefined): Content | Fault {
   const carried = schema === carriedSchemas.event ? readCarriedEvent(data) : null;
   if (carried !== null) return { ...carried, name: carried.name ?? null };
   if (!isObject(data)) return { kind: "self-describing", name: schema, properties: { data } };
-  if (!screenViewPattern.test(schema)) return { kind: "self-describing", name: schema, properties: data };
+  if (!isScreenView(schema)) return { kind: "self-describing", name: schema, properties: data };
   const { name, ...properties } = data;
   if (typeof name === "string") return { kind: "screen", name, properties };
   return { kind: "screen", name: null, properties: data };

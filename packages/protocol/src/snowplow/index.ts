@@ -1,3 +1,33 @@
+export { createSnowplowEncoder } from "./encoder.js";
+export type { SnowplowEncoderOptions } from "./encoder.js";
+export type {
+  AddToCart,
+  ChangeForm,
+  CommonFields,
+  DecimalValue,
+  EventType,
+  FocusForm,
+  FormElement,
+  LinkClick,
+  MobileScreenView,
+  PagePing,
+  PageView,
+  RawEvent,
+  RemoveFromCart,
+  ScreenView,
+  SelfDescribing,
+  SelfDescribingJson,
+  SiteSearch,
+  Size,
+  SnowplowEvent,
+  Structured,
+  SubjectFields,
+  SubmitForm,
+  TextValue,
+  Timestamp,
+  Transaction,
+  TransactionItem,
+} from "./event.js";
 export { createSnowplowReceiver, sharedKey } from "./receiver.js";
 export type { AdapterPath, SnowplowReceiverOptions } from "./receiver.js";
 export type { Redirects } from "./reply.js";
@@ -6,3 +36,5 @@ export { eventCodes, platforms } from "./payload-keys.js";
 export type { EventCode, Payload, Platform } from "./payload-keys.js";
 export { problemCodes } from "./problem-codes.js";
 export type { ProblemCode } from "./problem-codes.js";
+export { transactionEvents } from "./transaction-events.js";
+export type { OrderItem } from "./transaction-events.js";

@@ -115,5 +115,9 @@ export const payloadKeys: ReadonlyMap<string, PayloadKey> = new Map(
   ),
 );
 
+export function isDecimalKey(key: string): boolean {
+  return payloadKeys.get(key)?.format === decimal;
+}
+
 /** Keys of a posted event that must be there. */
 export const requiredKeys = ["tv", "p", "e"] as const;

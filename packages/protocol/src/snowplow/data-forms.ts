@@ -1,0 +1,35 @@
+/** What a field of self-describing data must be, as far as it is asked before sending; the bundled schemas say the rest. */
+import { isPlain, objectTag } from "../object-tag.js";
+import { isUuid } from "./payload-keys.js";
+
+interface DataFormRule {
+  /** Completes "Expected …". */
+  readonly expected: string;
+  readonly test: (value: unknown) => boolean;
+}
+
+export type DataForm = "text" | "text-or-null" | "uuid" | "number" | "count" | "list" | "object";
+
+export const dataForms: Readonly<Record<DataForm, DataFormRule>> = {
+  text: { expected: "a text", test: (value) => typeof value === "string" },
+  "text-or-null": { expected: "a text or null", test: (value) => typeof value === "string" || value === null },
+  uuid: { expected: "a UUID", test: (value) => typeof value === "string" && isUuid(value) },
+  number: { expected: "a finite number", test: (value) => Number.isFinite(value) },
+  count: {
+    expected: "a whole number of 0 or more",
+    test: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  },
+  list: { expected: "a list", test: (value) => Array.isArray(value) },
+  object: { expected: "an object with fields", test: holdsFields },
+};
+
+function holdsFields(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (isPlain(value) || objectTag(value) === "Map");
+}
+
+/** Null is a value where the form says so; an empty list is none, for the schemas want at least one item. */
+export function isMissing(value: unknown, form: DataForm): boolean {
+  if (value === undefined) return true;
+  if (value === null) return form !== "text-or-null";
+  return form === "list" && Array.isArray(value) && value.length === 0;
+}

@@ -1,0 +1,175 @@
+/** Where each field of an event goes: to a key of the payload, or into data of a schema. */
+import type { DataForm } from "./data-forms.js";
+import type { EventType } from "./event.js";
+
+export type PairField = readonly [field: string, key: string, required?: "required"];
+export type DataField = readonly [field: string, name: string, form: DataForm, required?: "required"];
+
+export type EventForm =
+  | { readonly kind: "pairs"; readonly code: string; readonly fields: readonly PairField[] }
+  | {
+      readonly kind: "data";
+      readonly schema: string;
+      readonly fields: readonly DataField[];
+      /** Where one of several fields must be there. */
+      readonly oneOf?: readonly string[];
+    }
+  | { readonly kind: "self-describing" }
+  | { readonly kind: "raw" };
+
+const page: readonly PairField[] = [
+  ["pageUrl", "url"],
+  ["pageTitle", "page"],
+  ["referrer", "refr"],
+];
+
+const cart: readonly DataField[] = [
+  ["sku", "sku", "text", "required"],
+  ["quantity", "quantity", "number", "required"],
+  ["name", "name", "text"],
+  ["category", "category", "text"],
+  ["unitPrice", "unitPrice", "number"],
+  ["currency", "currency", "text"],
+];
+
+const formElement: readonly DataField[] = [
+  ["formId", "formId", "text", "required"],
+  ["elementId", "elementId", "text", "required"],
+  ["nodeName", "nodeName", "text", "required"],
+  ["elementType", "type", "text"],
+  ["elementClasses", "elementClasses", "list"],
+];
+
+function snowplow(name: string, version = "1-0-0"): string {
+  return `iglu:com.snowplowanalytics.snowplow/${name}/jsonschema/${version}`;
+}
+
+export const eventForms: Readonly<Record<EventType, EventForm>> = {
+  page_view: { kind: "pairs", code: "pv", fields: page },
+  page_ping: {
+    kind: "pairs",
+    code: "pp",
+    fields: [...page, ["minX", "pp_mix"], ["maxX", "pp_max"], ["minY", "pp_miy"], ["maxY", "pp_may"]],
+  },
+  structured: {
+    kind: "pairs",
+    code: "se",
+    fields: [
+      ["category", "se_ca"],
+      ["action", "se_ac"],
+      ["label", "se_la"],
+      ["property", "se_pr"],
+      ["value", "se_va"],
+    ],
+  },
+  transaction: {
+    kind: "pairs",
+    code: "tr",
+    fields: [
+      ["orderId", "tr_id", "required"],
+      ["affiliation", "tr_af"],
+      ["total", "tr_tt"],
+      ["tax", "tr_tx"],
+      ["shipping", "tr_sh"],
+      ["city", "tr_ci"],
+      ["state", "tr_st"],
+      ["country", "tr_co"],
+      ["currency", "tr_cu"],
+    ],
+  },
+  transaction_item: {
+    kind: "pairs",
+    code: "ti",
+    fields: [
+      ["orderId", "ti_id", "required"],
+      ["sku", "ti_sk", "required"],
+      ["name", "ti_nm"],
+      ["category", "ti_ca"],
+      ["price", "ti_pr"],
+      ["quantity", "ti_qu"],
+      ["currency", "ti_cu"],
+    ],
+  },
+  screen_view: {
+    kind: "data",
+    schema: snowplow("screen_view"),
+    fields: [
+      ["name", "name", "text"],
+      ["id", "id", "text"],
+    ],
+    oneOf: ["name", "id"],
+  },
+  mobile_screen_view: {
+    kind: "data",
+    schema: "iglu:com.snowplowanalytics.mobile/screen_view/jsonschema/1-0-0",
+    fields: [
+      ["id", "id", "uuid", "required"],
+      ["name", "name", "text", "required"],
+      ["screenType", "type", "text"],
+      ["previousName", "previousName", "text"],
+      ["previousId", "previousId", "uuid"],
+      ["previousType", "previousType", "text"],
+      ["transitionType", "transitionType", "text"],
+    ],
+  },
+  link_click: {
+    kind: "data",
+    schema: snowplow("link_click", "1-0-1"),
+    fields: [
+      ["targetUrl", "targetUrl", "text", "required"],
+      ["elementId", "elementId", "text"],
+      ["elementClasses", "elementClasses", "list"],
+      ["elementTarget", "elementTarget", "text"],
+      ["elementContent", "elementContent", "text"],
+    ],
+  },
+  add_to_cart: { kind: "data", schema: snowplow("add_to_cart"), fields: cart },
+  remove_from_cart: { kind: "data", schema: snowplow("remove_from_cart"), fields: cart },
+  change_form: {
+    kind: "data",
+    schema: snowplow("change_form"),
+    fields: [...formElement, ["value", "value", "text-or-null"]],
+  },
+  focus_form: {
+    kind: "data",
+    schema: snowplow("focus_form"),
+    fields: [...formElement, ["value", "value", "text-or-null"]],
+  },
+  submit_form: {
+    kind: "data",
+    schema: snowplow("submit_form"),
+    fields: [
+      ["formId", "formId", "text", "required"],
+      ["formClasses", "formClasses", "list"],
+      ["elements", "elements", "list"],
+    ],
+  },
+  site_search: {
+    kind: "data",
+    schema: snowplow("site_search"),
+    fields: [
+      ["terms", "terms", "list", "required"],
+      ["filters", "filters", "object"],
+      ["totalResults", "totalResults", "count"],
+      ["pageResults", "pageResults", "count"],
+    ],
+  },
+  self_describing: { kind: "self-describing" },
+  raw: { kind: "raw" },
+};
+
+export const subjectFields: readonly PairField[] = [
+  ["platform", "p"],
+  ["userId", "uid"],
+  ["screenResolution", "res"],
+  ["viewport", "vp"],
+  ["colorDepth", "cd"],
+  ["timezone", "tz"],
+  ["language", "lang"],
+  ["domainUserId", "duid"],
+  ["domainSessionId", "sid"],
+  ["domainSessionIndex", "vid"],
+  ["ipAddress", "ip"],
+  ["userAgent", "ua"],
+  ["networkUserId", "tnuid"],
+];
