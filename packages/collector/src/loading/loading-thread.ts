@@ -37,7 +37,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   });
   const loader = startLoader({
     logFirst: setup.logFirst,
-    readLog: log.read,
+    readLog: (from) => log.read(from),
     store,
     receivers: new Map(createReceivers().map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
     runtime: systemRuntime,

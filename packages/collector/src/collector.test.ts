@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startCollector } from "./collector.js";
+import type { Collector } from "./collector.js";
+import type { CollectorOptions } from "./options.js";
+import type { CollectorReport } from "./report.js";
+
+let directory: string;
+let collector: Collector | null = null;
+let reports: CollectorReport[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "oncewire-collector-"));
+  reports = [];
+});
+afterEach(async () => {
+  await collector?.close();
+  collector = null;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(options: Partial<CollectorOptions> = {}): Promise<Collector> {
+  const onReport = (report: CollectorReport): void => void reports.push(report);
+  collector = await startCollector({ dataDirectory: directory, port: 0, onReport, ...options });
+  return collector;
+}
+
+async function send(path: string, body: unknown, key = "any"): Promise<[number, string]> {
+  const headers = { authorization: `Basic ${btoa(`${key}:`)}` };
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const answer = await fetch(`${collector?.url}${path}`, { method: "POST", headers, body: text });
+  return [answer.status, await answer.text()];
+}
+
+async function ids(): Promise<string[]> {
+  await collector?.settled();
+  const answer = await fetch(`${collector?.url}/api/events?limit=1000`);
+  return ((await answer.json()) as { items: { id: string }[] }).items.map(({ id }) => id);
+}
+
+const track = (messageId: string): object => ({ type: "track", userId: "ada", event: "Seen", messageId });
+
+describe("a collector", () => {
+  it("keeps what it answered with success, newest first, and each id once", async () => {
+    await start();
+    expect(await send("/v1/batch", { batch: [track("a"), track("b")] })).toEqual([200, "ok"]);
+    expect(await send("/v1/track", track("c"))).toEqual([200, "ok"]);
+    expect(await send("/v1/batch", { batch: [track("a"), track("d")] })).toEqual([200, "ok"]);
+    expect(await ids()).toEqual(["d", "c", "b", "a"]);
+    expect(collector?.stats()).toMatchObject({
+      requests: 3,
+      accepted: 5,
+      stored: 4,
+      duplicates: 1,
+      pending: 0,
+      bad: 0,
+    });
+  });
+
+  it("has every event and knows every id after a restart, sealed or not", async () => {
+    await start({ sealEvents: 2 });
+    await send("/v1/batch", { batch: [track("a"), track("b"), track("c")] });
+    await collector?.settled();
+    await collector?.close();
+    await start();
+    await send("/v1/batch", { batch: [track("c"), track("d")] });
+    expect(await ids()).toEqual(["d", "c", "b", "a"]);
+    expect(collector?.stats()).toMatchObject({ accepted: 2, stored: 1, duplicates: 1, pending: 0 });
+  });
+
+  it("loads what an earlier process had accepted and not yet stored", async () => {
+    await start();
+    await send("/v1/track", track("a"));
+    await collector?.close();
+    // As if that process had died before it sealed: the log has the event, the store has nothing.
+    rmSync(join(directory, "store"), { recursive: true });
+    await start();
+    expect(await ids()).toEqual(["a"]);
+    expect(collector?.stats()).toMatchObject({ accepted: 1, stored: 1, pending: 0 });
+  });
+
+  it("keeps a bad event with its reason, and its neighbours as events", async () => {
+    await start();
+    const anonymous = { type: "track", event: "Seen", messageId: "x" };
+    expect(await send("/v1/batch", { batch: [track("a"), anonymous, track("b")] })).toEqual([
+      400,
+      "request neither has anonymousId nor userId\n",
+    ]);
+    expect(await send("/v1/batch", "{not json")).toEqual([400, "invalid json\n"]);
+    expect(await ids()).toEqual(["b", "a"]);
+    const bad = (await (await fetch(`${collector?.url}/api/bad`)).json()) as {
+      items: { code: string; message: string }[];
+    };
+    expect(bad.items.map(({ code }) => code)).toEqual(["invalid-json", "no-identity"]);
+    expect(collector?.stats()).toMatchObject({ accepted: 2, stored: 2, bad: 2 });
+  });
+
+  it("sorts events into projects by key, and refuses other keys", async () => {
+    await start({ keys: { wk_1: "shop", wk_2: "blog" }, disabledKeys: ["wk_0"] });
+    expect(await send("/v1/track", track("a"), "wk_1")).toEqual([200, "ok"]);
+    expect(await send("/v1/track", track("a"), "wk_2")).toEqual([200, "ok"]);
+    expect(await send("/v1/track", track("b"), "wk_3")).toEqual([401, "invalid write key\n"]);
+    expect(await send("/v1/track", track("b"), "wk_0")).toEqual([404, "source is disabled\n"]);
+    await collector?.settled();
+    const shop = await collector?.store.events({ project: "shop", limit: 10 });
+    expect(shop?.items.map(({ id, project }) => [id, project])).toEqual([["a", "shop"]]);
+    expect(collector?.stats().refused).toMatchObject({ "unknown-key": 1, "disabled-key": 1 });
+    expect(reports).toContainEqual({ kind: "refused", reason: "unknown-key", protocol: "rudderstack" });
+  });
+
+  it("answers a query it cannot serve with what is wrong", async () => {
+    await start();
+    const answer = await fetch(`${collector?.url}/api/events?cursor=nonsense`);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("invalid-query")]);
+  });
+
+  it("makes its folders for itself alone", async () => {
+    await start();
+    expect(readdirSync(directory).toSorted()).toEqual(["log", "store"]);
+  });
+
+  it("closes once, however often it is asked, and then answers no question", async () => {
+    const running = await start();
+    const [first, second] = await Promise.all([running.close(), running.close()]);
+    expect(second).toBe(first);
+    await expect(running.store.counts()).rejects.toMatchObject({ code: "not-running" });
+    expect(reports.filter(({ kind }) => kind === "closed")).toHaveLength(1);
+  });
+
+  it("survives a listener that throws", async () => {
+    await start({
+      onReport: () => {
+        throw new Error("no");
+      },
+    });
+    expect(await send("/v1/track", track("a"))).toEqual([200, "ok"]);
+  });
+});
