@@ -126,11 +126,14 @@ describe.each(recordings)("requests of %s", (_sdk, recorded) => {
   });
 });
 
-/** The store keeps the first event of an id; recordings of retries and of fixed ids have more. */
+/**
+ * The store keeps the first event of an id; recordings of retries and of fixed ids have more. To an id that is no string
+ * or is empty the gateway prefers one of its own.
+ */
 function firstOfEachId(events: readonly WireEvent[]): readonly WireEvent[] {
-  const seen = new Set<unknown>([undefined, ""]);
+  const seen = new Set<unknown>([""]);
   return events.filter(({ messageId }) => {
-    const isFirst = !seen.has(messageId);
+    const isFirst = typeof messageId === "string" && !seen.has(messageId);
     seen.add(messageId);
     return isFirst;
   });
