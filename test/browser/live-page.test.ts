@@ -73,7 +73,11 @@ describe.skipIf(isSkipped)(`the live page${isSkipped ? " (skipped: no Chromium f
   it("shows how to send the first event, then an event the SDK tracked, opened beside its wire form", async () => {
     await open();
     await page.getByText("Waiting for the first event").waitFor();
-    expect(await page.locator("#example").textContent()).toContain(`${collector.url}/v1/track`);
+    const example = (await page.locator("#example").textContent()) ?? "";
+    const [, body, url] = /^curl -u demo: .* -d '(.*)' \\\s+(\S+)$/s.exec(example) ?? [];
+    expect(url).toBe(`${collector.url}/v1/track`);
+    expect((await post("/v1/track", body, "demo")).status).toBe(200);
+    await row("Hello").waitFor();
 
     const tracker = createTracker({
       destinations: [rudderStack({ writeKey: "browser-test", dataPlaneUrl: collector.url })],
@@ -93,8 +97,8 @@ describe.skipIf(isSkipped)(`the live page${isSkipped ? " (skipped: no Chromium f
       messageId: id,
       event: "Order Completed",
     });
-    await page.locator('[data-stat="accepted"]', { hasText: /^1$/ }).waitFor();
-    await page.locator('[data-stat="stored"]', { hasText: /^1$/ }).waitFor();
+    await page.locator('[data-stat="accepted"]', { hasText: /^2$/ }).waitFor();
+    await page.locator('[data-stat="stored"]', { hasText: /^2$/ }).waitFor();
     await page.keyboard.press("Escape");
     await page.locator("#detail").waitFor({ state: "hidden" });
     expect(watched.missteps).toEqual([]);
