@@ -82,6 +82,8 @@ function reportLine(report: CollectorReport): string | null {
       return `${report.records} requests of the accept log cannot be read (${report.reason})`;
     case "store-failed":
       return `the store failed and is tried again; nothing is lost, the accept log holds it: ${report.message}`;
+    case "log-cursor-failed":
+      return `the accept log keeps more than it must: ${report.message}`;
     case "failed":
       return `a request was answered 500 and not kept: ${report.message}`;
   }
