@@ -32,7 +32,7 @@ interface CellAttributes {
 }
 
 /** The time of day here, to the millisecond; the text itself where it is no time. */
-export function clockTime(iso: string): string {
+function clockTime(iso: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
   const two = (number: number): string => String(number).padStart(2, "0");
