@@ -1,0 +1,216 @@
+import { describe, expect, it } from "vitest";
+import { commit, createBed, directory, names, readAll } from "./journal.fixture.js";
+import { createMachine, type Machine } from "./machine.js";
+import type { MemoryFiles } from "./memory-files.js";
+import { recordHeadBytes } from "./record.js";
+import { segmentHeadBytes } from "./segment.js";
+
+/** Where a record lies, and what it says. */
+interface Laid {
+  readonly position: number;
+  readonly text: string;
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const damages = [
+  "flip a bit",
+  "flip many bits",
+  "zero a page",
+  "overwrite with noise",
+  "truncate",
+  "claim a length of 2 GiB",
+  "insert bytes",
+  "remove bytes",
+  "repeat bytes",
+  "damage the header",
+  "lose the file",
+  "empty the file",
+  "copy the file",
+  "rename the file",
+  "rename the file to nonsense",
+  "turn two files around",
+  "append noise",
+  "claim another version",
+] as const;
+
+/** A folder with several segments of records of many sizes, and the place of each. */
+async function lay(machine: Machine): Promise<{ readonly files: MemoryFiles; readonly laid: readonly Laid[] }> {
+  const bed = createBed(machine);
+  const journal = await bed.open({ segmentBytes: 4096 });
+  const laid: Laid[] = [];
+  for (let position = 0; position < 60; position += 1) {
+    const bytes = machine.random() < 0.1 ? 1500 : Math.floor(machine.random() * 300);
+    const text = `${position}:`.padEnd(bytes, String.fromCharCode(97 + (position % 26)));
+    await commit(journal, text);
+    const path = `${directory}/${names(bed.files, ".log").at(-1)}`;
+    const to = bed.files.contentOf(path).length;
+    laid.push({ position, text, path, from: to - recordHeadBytes - text.length, to });
+  }
+  return { files: bed.afterKill().files, laid };
+}
+
+class Mutator {
+  readonly #files: MemoryFiles;
+  readonly #laid: readonly Laid[];
+  readonly #machine: Machine;
+  /** Positions that the damage may cost. */
+  readonly touched = new Set<number>();
+
+  constructor(machine: Machine, files: MemoryFiles, laid: readonly Laid[]) {
+    this.#machine = machine;
+    this.#files = files;
+    this.#laid = laid;
+  }
+
+  apply(kind: (typeof damages)[number]): void {
+    const path = this.#pick(this.#paths());
+    const content = this.#files.contentOf(path);
+    const at = this.#upTo(content.length);
+    const length = 1 + this.#upTo(600);
+    switch (kind) {
+      case "flip a bit":
+        this.#overwrite(path, at, Buffer.from([(content[at] ?? 0) ^ (1 << this.#upTo(8))]));
+        break;
+      case "flip many bits":
+        for (let count = 0; count < 8; count += 1) this.apply("flip a bit");
+        break;
+      case "zero a page":
+        this.#overwrite(path, at, Buffer.alloc(Math.min(length, content.length - at)));
+        break;
+      case "overwrite with noise":
+        this.#overwrite(path, at, this.#noise(Math.min(length, content.length - at)));
+        break;
+      case "truncate":
+        this.#touch(path, at, content.length);
+        this.#files.place(path, content.subarray(0, at));
+        break;
+      case "claim a length of 2 GiB": {
+        const record = this.#pick(this.#laid.filter((candidate) => candidate.path === path));
+        this.#overwrite(path, record.from, Buffer.from([0, 0, 0, 0x80]));
+        break;
+      }
+      case "insert bytes":
+        this.#splice(path, { at, removed: 0, inserted: this.#noise(length) });
+        break;
+      case "remove bytes":
+        this.#splice(path, { at, removed: length, inserted: Buffer.alloc(0) });
+        break;
+      case "repeat bytes":
+        this.#splice(path, { at, removed: 0, inserted: content.subarray(at, at + length) });
+        break;
+      case "damage the header":
+        this.#overwrite(path, this.#upTo(segmentHeadBytes - 8), this.#noise(8));
+        break;
+      case "lose the file":
+      case "empty the file":
+        this.#touch(path, 0, content.length);
+        this.#lose(path);
+        if (kind === "empty the file") this.#files.place(path, Buffer.alloc(0));
+        break;
+      case "copy the file":
+        this.#files.place(`${directory}/${this.#pick(["copy.log", "0000000000000017-00000000.log"])}`, content);
+        break;
+      case "rename the file":
+        this.#lose(path);
+        this.#files.place(`${directory}/${String(this.#upTo(100)).padStart(16, "0")}-12345678.log`, content);
+        break;
+      case "rename the file to nonsense":
+        this.#lose(path);
+        this.#files.place(`${directory}/nonsense.log`, content);
+        break;
+      case "turn two files around": {
+        const other = this.#pick(this.#paths());
+        const otherContent = this.#files.contentOf(other);
+        this.#files.place(path, otherContent);
+        this.#files.place(other, content);
+        break;
+      }
+      case "append noise":
+        this.#files.place(path, Buffer.concat([content, this.#noise(length)]));
+        break;
+      case "claim another version":
+        this.#touch(path, 0, content.length);
+        this.#overwrite(path, 8, Buffer.from([2]));
+    }
+  }
+
+  #paths(): readonly string[] {
+    return names(this.#files, ".log").map((name) => `${directory}/${name}`);
+  }
+
+  #lose(path: string): void {
+    void this.#files.remove(path);
+  }
+
+  #overwrite(path: string, at: number, bytes: Buffer): void {
+    const content = this.#files.contentOf(path);
+    for (const [index, byte] of bytes.entries()) {
+      if (content[at + index] !== byte) this.#touch(path, at + index, at + index + 1);
+    }
+    bytes.copy(content, at);
+    this.#files.place(path, content);
+  }
+
+  #splice(path: string, { at, removed, inserted }: { at: number; removed: number; inserted: Buffer }): void {
+    const content = this.#files.contentOf(path);
+    // What lies at the seam is touched; what lies behind it is whole, at another place.
+    this.#touch(path, at, Math.min(at + Math.max(1, removed), content.length));
+    if (at < segmentHeadBytes) this.#touch(path, 0, content.length);
+    this.#files.place(path, Buffer.concat([content.subarray(0, at), inserted, content.subarray(at + removed)]));
+  }
+
+  #touch(path: string, from: number, to: number): void {
+    for (const record of this.#laid) {
+      if (record.path === path && record.from < to && record.to > from) this.touched.add(record.position);
+    }
+  }
+
+  #upTo(end: number): number {
+    return Math.floor(this.#machine.random() * end);
+  }
+
+  #noise(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.#upTo(256)));
+  }
+
+  #pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.#upTo(items.length)];
+    if (item === undefined) throw new Error("nothing to pick from");
+    return item;
+  }
+}
+
+async function check(seed: number, kind: (typeof damages)[number]): Promise<void> {
+  const machine = createMachine(seed);
+  const { files, laid } = await lay(machine);
+  const mutator = new Mutator(machine, files, laid);
+  mutator.apply(kind);
+  const journal = await createBed(machine, files).open({ segmentBytes: 4096 });
+  const { positions, texts, lost } = await readAll(journal);
+
+  expect(positions, "positions rise").toEqual([...new Set(positions)].toSorted((left, right) => left - right));
+  for (const [index, position] of positions.entries()) expect(texts[index]).toBe(laid[position]?.text);
+  const given = new Set(positions);
+  const named = (position: number): boolean => lost.some(({ from, to }) => position >= from && position < to);
+  for (const { position } of laid) {
+    if (!mutator.touched.has(position))
+      expect(given.has(position), `${position} is untouched and must be read`).toBe(true);
+    if (!given.has(position) && position < journal.next)
+      expect(named(position), `${position} must be named`).toBe(true);
+  }
+  for (const position of positions) expect(named(position), `${position} was read and must not be named`).toBe(false);
+  const [position] = await commit(journal, "life goes on");
+  expect((await readAll(journal, position)).texts).toEqual(["life goes on"]);
+}
+
+describe("damage", () => {
+  it.each(damages)("of the kind '%s' costs only what it touched", async (kind) => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      await check(seed, kind).catch((error: unknown) => {
+        throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+      });
+    }
+  });
+});
