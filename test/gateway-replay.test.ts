@@ -101,7 +101,7 @@ describe.each(recordings)("requests of %s", (_sdk, recorded) => {
     const sent = accepted.flatMap(({ request: { body } }) => body["batch"] as WireEvent[]);
     expect(sent.length).toBeGreaterThan(20);
     for (const event of firstOfEachId(sent)) {
-      const stored = await find(event["messageId"]);
+      const stored = await find(String(event["messageId"]));
       expect(facts(stored)).toEqual({
         id: event["messageId"],
         kind: event["type"],

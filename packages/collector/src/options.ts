@@ -13,85 +13,85 @@ export interface CollectorOptions {
    * accident.
    * @default "127.0.0.1"
    */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /**
    * The TCP port, 0 to 65535; 0 takes a free one, which `url` then names.
    * @default 4600
    */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * Ingest keys (a RudderStack write key, an A-Track public key) and the project each stands for. Kept as SHA-256 only.
    * Without any, every key is accepted, into the project `default`, on loopback alone.
    * @default {}
    */
-  readonly keys?: Readonly<Record<string, string>>;
+  readonly keys?: Readonly<Record<string, string>> | undefined;
   /**
    * Ingest keys that are known and switched off: answered as each vendor answers for a disabled source.
    * @default []
    */
-  readonly disabledKeys?: readonly string[];
+  readonly disabledKeys?: readonly string[] | undefined;
   /**
    * The key that reads events (page, feed and API), as `Authorization: Bearer <key>` or the password of Basic auth; at
    * least 16 characters. Without one, reading is possible on loopback only. Ingest keys never read.
    * @default null
    */
-  readonly secretKey?: string | null;
+  readonly secretKey?: string | null | undefined;
   /**
    * Host names, without port, by which page and API may be addressed beside loopback names and `host`. Anything else is
    * refused, so that a web page cannot reach them through a name it controls (DNS rebinding).
    * @default []
    */
-  readonly allowedHosts?: readonly string[];
+  readonly allowedHosts?: readonly string[] | undefined;
   /**
    * When a request counts as kept: `group` after fdatasync of its group, `none` when the operating system has it (a
    * power failure may then lose what was answered).
    * @default "group"
    */
-  readonly sync?: "group" | "none";
+  readonly sync?: "group" | "none" | undefined;
   /**
    * Accepted requests are kept this long after they are in the store, for replay and for making the store anew.
    * Milliseconds.
    * @default 604800000
    */
-  readonly logRetentionMs?: number;
+  readonly logRetentionMs?: number | undefined;
   /**
    * The log keeps at most so many bytes of requests that are already in the store; the oldest go first. Bytes.
    * @default 4294967296
    */
-  readonly logRetentionBytes?: number;
+  readonly logRetentionBytes?: number | undefined;
   /**
    * Newest events are sealed into a Parquet file when so many have come. Events.
    * @default 100000
    */
-  readonly sealEvents?: number;
+  readonly sealEvents?: number | undefined;
   /**
    * … and at the latest after this time. Milliseconds.
    * @default 60000
    */
-  readonly sealIntervalMs?: number;
+  readonly sealIntervalMs?: number | undefined;
   /**
    * A client has this long to send a whole request. Milliseconds.
    * @default 30000
    */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
   /**
    * `close` waits this long for requests in progress before it ends their connections. Milliseconds.
    * @default 10000
    */
-  readonly closeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number | undefined;
   /**
    * Told what happens: one call per fact, never with a key or an event's content. An exception of it is ignored.
    * @default null
    */
-  readonly onReport?: ((report: CollectorReport) => void) | null;
+  readonly onReport?: ((report: CollectorReport) => void) | null | undefined;
   /**
    * Clock, ids and timers; tests pass their own.
    * @default systemRuntime
    */
-  readonly runtime?: Runtime;
+  readonly runtime?: Runtime | undefined;
 }
 
-export type ResolvedOptions = Readonly<Required<CollectorOptions>>;
+export type ResolvedOptions = { readonly [K in keyof CollectorOptions]-?: Exclude<CollectorOptions[K], undefined> };
 
 export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   host: "127.0.0.1",
