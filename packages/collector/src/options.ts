@@ -153,7 +153,7 @@ export function resolveOptions(given: CollectorOptions): ResolvedOptions {
   for (const [name, value] of set) checkOption(name, value);
   const resolved: ResolvedOptions = Object.freeze({
     ...defaults,
-    ...(Object.fromEntries(set) as unknown as CollectorOptions),
+    ...(Object.fromEntries(set) as unknown as ResolvedOptions),
   });
   if (resolved.dataDirectory === undefined) checkOption("dataDirectory", undefined);
   if (!isLoopback(resolved.host) && Object.keys(resolved.keys).length === 0) {
