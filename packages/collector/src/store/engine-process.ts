@@ -7,7 +7,6 @@ import { constants, setPriority } from "node:os";
 import {
   DuckDBInstance,
   LIST,
-  StatementType,
   VARCHAR,
   listValue,
   type DuckDBConnection,
@@ -144,13 +143,9 @@ async function words(connection: DuckDBConnection, sql: string): Promise<BigUint
 type SelectRequest = Extract<EngineRequest, { kind: "select" }>;
 
 async function select(connection: DuckDBConnection, request: SelectRequest): Promise<SqlResult> {
+  await refuseAllButOneSelect(connection, request.sql);
   for (const sql of request.setup) await connection.run(sql);
-  const statements = await connection.extractStatements(request.sql);
-  if (statements.count !== 1) throw new RequestFailure("refused", `one statement is expected, got ${statements.count}`);
-  const statement = await statements.prepare(0);
-  if (statement.statementType !== StatementType.SELECT) {
-    throw new RequestFailure("refused", `a SELECT is expected, got ${StatementType[statement.statementType]}`);
-  }
+  const statement = await connection.prepare(request.sql);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -170,3 +165,22 @@ async function select(connection: DuckDBConnection, request: SelectRequest): Pro
     clearTimeout(timer);
   }
 }
+
+/**
+ * Asks the parser, and nothing behind it: preparing is too late to refuse, since some statements, EXPORT DATABASE among
+ * them, write while they are being prepared. The parser puts only SELECT into JSON.
+ */
+async function refuseAllButOneSelect(connection: DuckDBConnection, sql: string): Promise<void> {
+  const parsing = await connection.runAndReadAll("SELECT json_serialize_sql(CAST($1 AS VARCHAR))", [sql], [VARCHAR]);
+  const parsed = JSON.parse(String(parsing.value(0, 0))) as ParsedSql;
+  if (parsed.error) {
+    const reason = parsed.error_type === "parser" ? `: ${parsed.error_message}` : "";
+    throw new RequestFailure("refused", `a SELECT is expected, got another statement${reason}`);
+  }
+  const count = parsed.statements.length;
+  if (count !== 1) throw new RequestFailure("refused", `one SELECT is expected, got ${count} statements`);
+}
+
+type ParsedSql =
+  | { readonly error: false; readonly statements: readonly unknown[] }
+  | { readonly error: true; readonly error_type: string; readonly error_message: string };

@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, onTestFinished } from "vitest";
-import { testEventStore } from "./event-store.contract.js";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { aBadEvent, anEvent, batchOf, everyEvent, testEventStore } from "./event-store.contract.js";
 import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from "./parquet-store.js";
 
 describe("a Parquet store", () => {
@@ -18,6 +21,343 @@ describe("a Parquet store that keeps nothing in memory and seals small files", (
     return { open: () => openStore({ directory, recentEvents: 0, sealRows: 20, dedupWindowRows: 4, mergeFiles: 2 }) };
   });
 });
+
+describe("sealing", () => {
+  it("happens by itself when there are enough rows", async () => {
+    const store = await openStore({ directory: await aFolder(), sealRows: 3 });
+    await store.append(batchOf(0, ["a", "b"].map(withId)));
+    expect(store.position).toBe(0);
+    await store.append(batchOf(2, [withId("c")]));
+    await vi.waitFor(() => expect(store.position).toBe(3), { timeout: 10_000 });
+  });
+
+  it("happens by itself when the oldest row has waited long enough", async () => {
+    const timers = new ManualTimers();
+    const store = await openStore({ directory: await aFolder(), sealIntervalMs: 1234, runtime: timers });
+    await store.append(batchOf(0, [withId("a")]));
+    expect(store.position).toBe(0);
+    timers.fire(1234);
+    await vi.waitFor(() => expect(store.position).toBe(1), { timeout: 10_000 });
+  });
+
+  it("makes one file of many small ones, and loses none of their rows", async () => {
+    const directory = await aFolder();
+    const store = await openStore({ directory, mergeFiles: 4, recentEvents: 0 });
+    for (let at = 0; at < 16; at += 1) {
+      const bad = [{ position: at, bad: aBadEvent({ id: `b-${at}` }) }];
+      await store.append({ ...batchOf(at, [withId(`e-${at}`)]), bad });
+      await store.seal();
+    }
+    const expected = Array.from({ length: 16 }, (_, at) => `e-${15 - at}`);
+    expect((await everyEvent(store, 5)).map(({ id }) => id)).toEqual(expected);
+    await store.close();
+    expect((await readdir(directory)).filter((name) => name.endsWith(".parquet")).length).toBeLessThan(16);
+    const reopened = await openStore({ directory, recentEvents: 0 });
+    expect((await everyEvent(reopened, 5)).map(({ id }) => id)).toEqual(expected);
+    expect(await reopened.counts()).toEqual({ events: 16, bad: 16, duplicates: 0 });
+  });
+
+  it("leaves nothing staged", async () => {
+    const directory = await aFolder();
+    const store = await openStore({ directory, recentEvents: 0 });
+    await store.append(batchOf(0, [withId("a")]));
+    await store.events({ limit: 1, name: "none" });
+    expect((await readdir(join(directory, "staging"))).length).toBe(1);
+    await store.close();
+    expect(await readdir(join(directory, "staging"))).toEqual([]);
+  });
+});
+
+describe("the newest events", () => {
+  it("are given from memory, without the engine", async () => {
+    const store = await openStore({ directory: await aFolder() });
+    await store.append(
+      batchOf(
+        0,
+        Array.from({ length: 300 }, (_, at) => withId(`e-${at}`)),
+      ),
+    );
+    expect((await everyEvent(store, 100)).length).toBe(300);
+    expect((await store.events({ limit: 10, userId: "nobody" })).items).toEqual([]);
+    expect(store.enginePid).toBeNull();
+  });
+
+  it("are in memory again after a restart", async () => {
+    const directory = await aFolder();
+    const first = await openStore({ directory });
+    await first.append(
+      batchOf(
+        0,
+        Array.from({ length: 300 }, (_, at) => withId(`e-${at}`)),
+      ),
+    );
+    await first.close();
+    const timers = new ManualTimers();
+    const store = await openStore({ directory, engineIdleMs: 77, runtime: timers });
+    timers.fire(77);
+    expect((await store.events({ limit: 100 })).items.map(({ id }) => id)[99]).toBe("e-200");
+    expect(store.enginePid).toBeNull();
+  });
+
+  it("are let go when they take too much memory, and found all the same", async () => {
+    const store = await openStore({ directory: await aFolder(), recentBytes: 1000 });
+    const long = "x".repeat(400);
+    await store.append(
+      batchOf(
+        0,
+        ["a", "b", "c"].map((id) => anEvent({ id, properties: { long } })),
+      ),
+    );
+    expect((await everyEvent(store)).map(({ id }) => id)).toEqual(["c", "b", "a"]);
+  });
+});
+
+describe("ids older than the window", () => {
+  it("are still known", async () => {
+    const directory = await aFolder();
+    const options = { directory, dedupWindowRows: 4, recentEvents: 0 };
+    const store = await openStore(options);
+    for (let at = 0; at < 30; at += 3) {
+      await store.append(batchOf(at, [`e-${at}`, `e-${at + 1}`, `e-${at + 2}`].map(withId)));
+      await store.seal();
+    }
+    const again = Array.from({ length: 30 }, (_, at) => withId(`e-${at}`));
+    expect(await store.append(batchOf(30, [...again, withId("new")]))).toMatchObject({ duplicates: 30 });
+    await store.close();
+    const reopened = await openStore(options);
+    expect(await reopened.append(batchOf(61, again))).toMatchObject({ duplicates: 30, stored: [] });
+    expect((await reopened.counts()).events).toBe(31);
+  });
+});
+
+describe("the engine's process", () => {
+  it("is replaced when it is killed, and the next query is answered", async () => {
+    const store = await openStore({ directory: await aFolder(), recentEvents: 0 });
+    await store.append(batchOf(0, [withId("a")]));
+    await store.seal();
+    const pid = engineOf(store);
+    process.kill(pid, "SIGKILL");
+    expect((await everyEvent(store)).map(({ id }) => id)).toEqual(["a"]);
+    expect(store.enginePid).not.toBe(pid);
+  });
+
+  it("answers what it was asked when it was killed", async () => {
+    const store = await openStore({ directory: await aFolder(), recentEvents: 0 });
+    await store.append(
+      batchOf(
+        0,
+        Array.from({ length: 100 }, (_, at) => withId(`e-${at}`)),
+      ),
+    );
+    await store.events({ limit: 1 });
+    const asked = [store.events({ limit: 100 }), store.seal(), store.events({ limit: 1, id: "e-3" })] as const;
+    process.kill(engineOf(store), "SIGKILL");
+    const [all, , one] = await Promise.all(asked);
+    expect([all.items.length, one.items.length, store.position]).toEqual([100, 1, 100]);
+  });
+
+  it("is an error for a question that ends it twice, and for nothing after it", async () => {
+    const store = await openStore({ directory: await aFolder(), recentEvents: 0 });
+    await store.append(batchOf(0, [withId("a")]));
+    await store.events({ limit: 1 });
+    const asked = store.sql(endlessSql, { maxRows: 1, timeoutMs: 60_000 });
+    const refused = expect(asked).rejects.toMatchObject({ code: "engine-unavailable" });
+    const first = engineOf(store);
+    process.kill(first, "SIGKILL");
+    await vi.waitFor(() => expect(engineOf(store)).not.toBe(first));
+    process.kill(engineOf(store), "SIGKILL");
+    await refused;
+    expect((await store.events({ limit: 1 })).items.length).toBe(1);
+  });
+
+  it("ends when it has had nothing to do for a while", async () => {
+    const timers = new ManualTimers();
+    const store = await openStore({ directory: await aFolder(), engineIdleMs: 77, runtime: timers, recentEvents: 0 });
+    await store.append(batchOf(0, [withId("a")]));
+    await store.events({ limit: 1 });
+    const pid = engineOf(store);
+    timers.fire(77);
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });
+    expect((await store.events({ limit: 1 })).items.length).toBe(1);
+  });
+
+  it("does not outlive a process that is killed", async () => {
+    const directory = await aFolder();
+    const script = join(directory, "holder.mjs");
+    const built = fileURLToPath(new URL("../../dist/store/parquet-store.js", import.meta.url));
+    await writeFile(
+      script,
+      `import { openParquetStore } from ${JSON.stringify(built)};
+       const store = await openParquetStore({ directory: ${JSON.stringify(join(directory, "store"))} });
+       await store.sql("SELECT 1", { maxRows: 1, timeoutMs: 1000 });
+       process.send(store.enginePid);`,
+    );
+    const holder = fork(script, { execArgv: [] });
+    const [pid] = (await once(holder, "message")) as [number];
+    expect(isRunning(pid)).toBe(true);
+    holder.kill("SIGKILL");
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });
+  });
+
+  it("lets a process end that has left its store open", async () => {
+    const directory = await aFolder();
+    const script = join(directory, "leaver.mjs");
+    const built = fileURLToPath(new URL("../../dist/store/parquet-store.js", import.meta.url));
+    await writeFile(
+      script,
+      `import { openParquetStore } from ${JSON.stringify(built)};
+       const store = await openParquetStore({ directory: ${JSON.stringify(join(directory, "store"))} });
+       await store.sql("SELECT 1", { maxRows: 1, timeoutMs: 1000 });`,
+    );
+    const leaver = fork(script, { execArgv: [] });
+    expect((await once(leaver, "exit"))[0]).toBe(0);
+  });
+});
+
+describe("SQL", () => {
+  const bounds = { maxRows: 100, timeoutMs: 20_000 };
+
+  it("sees every row, sealed or not, once", async () => {
+    const store = await openStore({ directory: await aFolder() });
+    await store.append(
+      batchOf(
+        0,
+        ["a", "b"].map((id) => anEvent({ id, properties: { price: 2 } })),
+      ),
+    );
+    await store.seal();
+    const bad = [{ position: 2, bad: aBadEvent({ id: "x" }) }];
+    await store.append({ ...batchOf(2, [anEvent({ id: "c", properties: { price: 3 } })]), bad });
+    const sum = "SELECT sum(CAST(properties->>'price' AS INTEGER)) AS total, max(time) AS latest FROM events";
+    expect(await store.sql(sum, bounds)).toEqual({
+      columns: [
+        { name: "total", type: "HUGEINT" },
+        { name: "latest", type: "TIMESTAMP" },
+      ],
+      rows: [["7", "2026-11-20 17:00:00"]],
+      truncated: false,
+    });
+    expect((await store.sql("SELECT code FROM bad_events", bounds)).rows).toEqual([["no-identity"]]);
+  });
+
+  it("says when there was more", async () => {
+    const store = await openStore({ directory: await aFolder() });
+    const result = await store.sql("SELECT * FROM range(10000)", { maxRows: 3, timeoutMs: 20_000 });
+    expect([result.rows, result.truncated]).toEqual([[["0"], ["1"], ["2"]], true]);
+  });
+
+  it("is cut off when it takes too long, and the store goes on", async () => {
+    const store = await openStore({ directory: await aFolder(), recentEvents: 0 });
+    await store.append(batchOf(0, [withId("a")]));
+    await expect(store.sql(endlessSql, { maxRows: 1, timeoutMs: 50 })).rejects.toMatchObject({ code: "sql-timeout" });
+    expect((await store.events({ limit: 1 })).items.length).toBe(1);
+  });
+
+  it("reads nothing outside the folder, and writes nothing", async () => {
+    const directory = await aFolder();
+    const store = await openStore({ directory: join(directory, "store") });
+    await writeFile(join(directory, "secret.csv"), "secret\n1\n");
+    await store.append(batchOf(0, [withId("a")]));
+    await store.seal();
+    const before = await readdir(join(directory, "store"));
+    const refused = [
+      "SELECT * FROM read_text('/etc/passwd')",
+      "SELECT * FROM read_csv('../secret.csv')",
+      `SELECT * FROM read_csv('${directory}/secret.csv')`,
+      `SELECT * FROM '${directory}/secret.csv'`,
+      "SELECT * FROM glob('/*')",
+      "SELECT * FROM read_csv('https://127.0.0.1/x.csv')",
+      "COPY (SELECT 1) TO 'written.csv'",
+      "EXPLAIN ANALYZE COPY (SELECT 1) TO 'written.csv'",
+      "CREATE TABLE t AS SELECT 1",
+      "ATTACH 'written.db'",
+      "EXPORT DATABASE 'written'",
+      "SET enable_external_access = true",
+      "PRAGMA enable_external_access = true",
+      "RESET allowed_directories",
+      "INSTALL httpfs",
+      "LOAD httpfs",
+      "DROP VIEW events",
+      "SELECT 1; SELECT 2",
+      "PREPARE p AS SELECT 1",
+      "CALL pragma_version()",
+      "",
+      "not SQL at all",
+    ];
+    for (const sql of refused) {
+      const codes = ["sql-refused", "engine-failed"];
+      const answer = await store.sql(sql, bounds).then(
+        (result) => JSON.stringify(result),
+        (error: { code: string }) => error.code,
+      );
+      expect([sql, codes.includes(answer) ? "refused" : answer]).toEqual([sql, "refused"]);
+    }
+    expect(await readdir(join(directory, "store"))).toEqual(before);
+    expect((await store.sql("SELECT id FROM events", bounds)).rows).toEqual([["a"]]);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ sealRows: 0 }, /`sealRows` must be a whole number of at least 1, got 0/],
+    [{ sealIntervalMs: "1s" as never }, /`sealIntervalMs` .* got "1s"/],
+    [{ sealrows: 1 } as never, /`sealrows` is not an option/],
+    [{ directory: "" }, /`directory` must be the path of a folder/],
+  ])("%j is refused", async (wrong, message) => {
+    const opening = openParquetStore({ directory: "unused", ...(wrong as object) });
+    await expect(opening).rejects.toMatchObject({ code: "invalid-option", message: expect.stringMatching(message) });
+  });
+
+  it("are documented with their defaults", async () => {
+    const source = await readFile(fileURLToPath(new URL("store-options.ts", import.meta.url)), "utf8");
+    const documented = [...source.matchAll(/@default ([\d_]+)\n\s+\*\/\n\s+readonly (\w+)\?/g)].map(
+      ([, value, name]) => [name, Number(value?.replaceAll("_", ""))],
+    );
+    const { resolveStoreOptions } = await import("./store-options.js");
+    const resolved: Readonly<Record<string, unknown>> = { ...resolveStoreOptions({ directory: "unused" }) };
+    const actual = Object.entries(resolved).filter(([, value]) => typeof value === "number");
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(actual));
+  });
+});
+
+const endlessSql = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range * b.range = 7";
+
+function withId(id: string): ReturnType<typeof anEvent> {
+  return anEvent({ id });
+}
+
+function engineOf(store: ParquetStore): number {
+  if (store.enginePid === null) throw new Error("no engine is running");
+  return store.enginePid;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Timers that fire when they are told to. */
+class ManualTimers {
+  #waiting: { readonly delayMs: number; readonly task: () => void }[] = [];
+
+  after(delayMs: number, task: () => void): () => void {
+    const waiting = { delayMs, task };
+    this.#waiting.push(waiting);
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    };
+  }
+
+  fire(delayMs: number): void {
+    const due = this.#waiting.filter((waiting) => waiting.delayMs === delayMs);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.delayMs !== delayMs);
+    for (const { task } of due) task();
+  }
+}
 
 async function aFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "oncewire-store ['] "));

@@ -204,6 +204,7 @@ class OpenParquetStore implements ParquetStore {
   async seal(): Promise<void> {
     this.#refuseIfClosed();
     await this.#seal();
+    this.#sealInBackground();
   }
 
   close(): Promise<void> {
@@ -262,6 +263,7 @@ class OpenParquetStore implements ParquetStore {
     if (this.#closing === null) this.#background ??= this.#sealAndMerge();
   }
 
+  /** Seals what there is, and then makes small files into larger ones. */
   async #sealAndMerge(): Promise<void> {
     try {
       await this.#seal();
