@@ -54,7 +54,8 @@ export class Delivery {
 
   /** Hands each draft to its destination. */
   accept(id: string, drafts: readonly Draft[]): readonly Fate[] {
-    const nowMs = this.#runtime.monotonicMs();
+    // A whole number needs no memory of its own in every event.
+    const nowMs = Math.floor(this.#runtime.monotonicMs());
     return this.#dispatchers.map((dispatcher, index) => {
       const made = drafts[index];
       if (made === undefined || this.#isClosed) return dispatcher.refuse(id, { kind: "dropped", reason: "closed" });

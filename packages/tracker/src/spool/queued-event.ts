@@ -16,9 +16,8 @@ export interface Epoch {
 /** One event on its way to one destination. */
 export class QueuedEvent implements Fate {
   readonly event: EncodedEvent;
-  /** Monotonic. */
+  /** Monotonic, whole. */
   readonly acceptedAtMs: number;
-  readonly endedAtCall = false;
   epoch: Epoch | null = null;
   settlement: Settlement | null = null;
   #watchers: ((settlement: Settlement) => void)[] | null = null;
@@ -26,6 +25,10 @@ export class QueuedEvent implements Fate {
   constructor(event: EncodedEvent, acceptedAtMs: number) {
     this.event = event;
     this.acceptedAtMs = acceptedAtMs;
+  }
+
+  get endedAtCall(): boolean {
+    return false;
   }
 
   /** Ends the event; whoever calls sees to it that this happens once. */
