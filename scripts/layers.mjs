@@ -19,8 +19,16 @@ export const layers = {
       "json.ts",
       "parse-json.ts",
       "retry-after.ts",
+      "safe-writer.ts",
+      "exact-numbers.ts",
+      "object-tag.ts",
+      "well-formed.ts",
+      "iso-time.ts",
+      "status-outcome.ts",
       "byte-slab.ts",
       "base64.ts",
+      "uuid.ts",
+      "md5.ts",
     ],
   ],
   journal: [
@@ -51,7 +59,7 @@ export const layers = {
     ["sinks"],
     ["store"],
     ["log"],
-    ["runtime.ts", "options.ts", "errors.ts", "report.ts"],
+    ["projects.ts", "runtime.ts", "options.ts", "errors.ts", "report.ts"],
   ],
 };
 

@@ -11,6 +11,11 @@ export type {
   ProtocolName,
   TrackedEvent,
 } from "./event.js";
+export { writeJson } from "./json.js";
+export type { JsonLimits, JsonText } from "./json.js";
+export { isoTime, isTimeMs, parseIsoTime } from "./iso-time.js";
+export { parseJson } from "./parse-json.js";
+export type { JsonScan, ParsedJson } from "./parse-json.js";
 export type { RequestHead, WireHeaders, WireRequest, WireResponse } from "./http.js";
 export type { Outcome } from "./outcome.js";
 export { failed, ok } from "./problem.js";

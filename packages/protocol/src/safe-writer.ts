@@ -7,8 +7,15 @@ import { isArrayBuffer, isDate, isError, isMap, isSet, isTypedArray, objectTag }
 import type { Problem } from "./problem.js";
 import { isWellFormed, toWellFormed } from "./well-formed.js";
 
-/** Past 2^4096 a BigInt's digits take longer to work out than an event is worth. */
 const maxBigInt = 2n ** 4096n;
+
+/** Past 2^4096 a BigInt's digits take longer to work out than an event is worth. */
+export function hasWritableDigits(value: bigint): boolean {
+  return value <= maxBigInt && value >= -maxBigInt;
+}
+
+/** Names in the path of a problem; what lies deeper is not named. */
+const maxPathNames = 12;
 
 export class SafeWriter {
   readonly #limits: JsonLimits;
@@ -71,9 +78,8 @@ export class SafeWriter {
   }
 
   #bigint(value: bigint): string {
-    if (value > maxBigInt || value < -maxBigInt)
-      return this.#replace('"[bigint too large]"', "too-large-bigint", "a bigint");
-    return this.#replace(`"${value}"`, "bigint", "a bigint");
+    if (hasWritableDigits(value)) return this.#replace(`"${value}"`, "bigint", "a bigint");
+    return this.#replace('"[bigint too large]"', "too-large-bigint", "a bigint past 2^4096");
   }
 
   #replace(text: string, code: string, came: string): string {
@@ -83,7 +89,8 @@ export class SafeWriter {
 
   #note(code: string, came: string): void {
     const message = `Expected a value that JSON can carry, got ${came}; what is sent instead is in docs/values.md.`;
-    this.#replaced.push({ path: this.#path.join("."), code, message });
+    const names = this.#path.slice(0, maxPathNames).join(".");
+    this.#replaced.push({ path: this.#path.length > maxPathNames ? `${names}…` : names, code, message });
   }
 
   #object(value: object): string | undefined {

@@ -87,7 +87,8 @@ function without(context: object, names: readonly string[]): object {
     for (const name of names) Reflect.deleteProperty(copy, name);
     return copy;
   } catch {
-    return { unreadable: "[unreadable]" };
+    // For the writer to replace.
+    return context;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Which field of an event that is too large is to blame: for the message that rejects it, off the hot path. */
-import { writeJson } from "../json.js";
+import { writeCarefully } from "../json.js";
 import type { JsonLimits } from "../json.js";
 
 export interface FieldSize {
@@ -33,7 +33,7 @@ function largestMember(object: object, limits: JsonLimits): FieldSize {
 }
 
 function sizeOf(value: unknown, limits: JsonLimits): number {
-  const written = writeJson(value, limits);
+  const written = writeCarefully(value, limits, "");
   return written.kind === "written" ? written.text.length : written.atLeastBytes;
 }
 

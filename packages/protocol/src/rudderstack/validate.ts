@@ -6,6 +6,7 @@ import { isoTime, isTimeMs, parseIsoTime } from "../iso-time.js";
 import { isDate, isPlain, objectTag } from "../object-tag.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
+import { hasWritableDigits } from "../safe-writer.js";
 import { eventTypes } from "./event.js";
 import type { EventType } from "./event.js";
 import { sanitizeId } from "./identity.js";
@@ -118,15 +119,25 @@ function readType(value: unknown, found: Problem[]): EventType {
   return "track";
 }
 
+/** Longer ones are no ids; the gateway would take them, and no destination. */
+const maxIdCharacters = 4096;
+
 function readId(value: unknown, path: string, found: Problem[]): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "string") return sanitizeId(value) || undefined;
-  if (typeof value === "bigint") return String(value);
-  if (typeof value !== "number") {
+  if (typeof value === "string" && value.length <= maxIdCharacters) return sanitizeId(value) || undefined;
+  if (typeof value === "number") return readNumericId(value, path, found);
+  if (typeof value === "bigint" && hasWritableDigits(value)) return String(value);
+  if (typeof value === "string") {
+    const message = `Expected at most ${maxIdCharacters} characters, got ${value.length}; send a shorter id.`;
+    found.push(problem(path, "too-large", message));
+  } else {
     found.push(problem(path, "wrong-type", `Expected a text or a number, got ${describe(value)}.`));
-    return undefined;
   }
-  // A fraction is its own shortest text; an integer above 2^53 has been rounded before it came here.
+  return undefined;
+}
+
+/** A fraction is its own shortest text; an integer above 2^53 has been rounded before it came here. */
+function readNumericId(value: number, path: string, found: Problem[]): string {
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
     const message = `Expected a number that is exact, got ${value}; pass ids this large as text.`;
     found.push(problem(path, "unsafe-number", message));
@@ -221,5 +232,6 @@ function problem(path: string, code: ProblemCode, message: string): Problem {
 function describe(value: unknown): string {
   if (typeof value === "string") return `"${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
-  return typeof value === "symbol" || typeof value === "function" ? `a ${typeof value}` : String(value);
+  if (typeof value === "symbol" || typeof value === "function" || typeof value === "bigint") return `a ${typeof value}`;
+  return String(value);
 }

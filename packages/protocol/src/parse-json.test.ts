@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { JsonValue } from "./event.js";
+import { isExact } from "./exact-numbers.js";
+import { measureJson, parseJson } from "./parse-json.js";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const value = (text: string): unknown => {
+  const parsed = parseJson(bytes(text));
+  return parsed.kind === "parsed" ? parsed.value : parsed;
+};
+
+describe("parseJson", () => {
+  it("keeps a number that a double cannot hold as its text", () => {
+    expect(value('{"id":157963456373623802,"low":-12345678901234567890.5,"big":1e400,"small":1e-400}')).toEqual({
+      id: "157963456373623802",
+      low: "-12345678901234567890.5",
+      big: "1e400",
+      small: "1e-400",
+    });
+  });
+
+  it("leaves every other number and every text alone", () => {
+    const text = '{"a":0.30000000000000004,"b":1e21,"c":100000000000000000000,"d":"157963456373623802","e":1.50}';
+    expect(value(text)).toEqual(JSON.parse(text));
+    expect(value('["\\"157963456373623802","\\\\",157963456373623802]')).toEqual([
+      '"157963456373623802',
+      "\\",
+      "157963456373623802",
+    ]);
+  });
+
+  it("reads what JSON.stringify wrote as it was", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        const text = JSON.stringify(json);
+        expect(value(text)).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("agrees with BigInt on which integers a double holds", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (integer) => {
+        const text = String(integer);
+        const digits = text.replace("-", "").replace(/0+$/, "");
+        const rounded = BigInt(Number(text));
+        // A double may hold an integer exactly and still be written with other digits: 2^60 comes back as …6000.
+        if (rounded !== integer) expect(isExact(text)).toBe(false);
+        if (digits.length <= 15) expect(isExact(text)).toBe(true);
+      }),
+    );
+  });
+
+  it("makes every text and key well formed, and leaves pairs alone", () => {
+    expect(value('{"\\ud800k":["\\ud83d\\ude00","x\\udc00"],"ok":1}')).toEqual({ "\ufffdk": ["😀", "x\ufffd"], ok: 1 });
+  });
+
+  it("carries a key __proto__ as data", () => {
+    const parsed = value('{"__proto__":{"polluted":1}}') as object;
+    expect(Object.hasOwn(parsed, "__proto__")).toBe(true);
+    expect(Reflect.get(parsed, "polluted")).toBeUndefined();
+  });
+
+  it("survives nesting without end and says how deep it is", () => {
+    const depth = 200_000;
+    const parsed = parseJson(bytes("[".repeat(depth) + "]".repeat(depth)));
+    if (parsed.kind === "invalid") throw new Error(parsed.message);
+    expect(parsed.scan.depth).toBe(depth);
+    expect(measureJson(parsed.value).depth).toBe(depth);
+  });
+
+  it.each(["", "{", "NaN", '{"a":NaN}', '"\u0001"', "{}x", "\ufeff{}", "[1,]", "{12345678901234567890:1}", "0123"])(
+    "refuses %j",
+    (text) => {
+      expect(parseJson(bytes(text)).kind).toBe("invalid");
+    },
+  );
+
+  it("answers for any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (any) => {
+        expect(["parsed", "invalid"]).toContain(parseJson(any).kind);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("measures what the scan of the bytes finds", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        const parsed = parseJson(bytes(JSON.stringify(json)));
+        if (parsed.kind === "invalid") throw new Error(parsed.message);
+        const measured = measureJson(parsed.value satisfies JsonValue);
+        expect(measured.depth).toBe(parsed.scan.depth);
+        expect(measured.keys).toBeLessThanOrEqual(parsed.scan.keys);
+      }),
+    );
+  });
+});
