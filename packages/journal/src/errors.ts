@@ -14,7 +14,7 @@ export const journalErrorCodes = [
   "unusable",
   /** The operating system could not read a segment just now; nothing is known to be lost, read again later. */
   "unreadable",
-  /** A cursor could not be stored. It holds for this process and is stored again by itself. */
+  /** A cursor could not be stored or removed. It holds for this process and is stored again by itself. */
   "unsaved",
 ] as const;
 

@@ -257,8 +257,8 @@ class FolderJournal implements Journal {
   async removeCursor(name: string): Promise<void> {
     this.#refuseClosed();
     const cursor = this.#cursors.get(name);
-    this.#cursors.delete(name);
     await cursor?.remove();
+    this.#cursors.delete(name);
     this.#sweep();
   }
 

@@ -79,12 +79,17 @@ export class StoredCursor {
     await this.#files.close();
   }
 
+  /** Removes the files; after a failure it may be called again. */
   async remove(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRetry();
     await this.#work;
     this.#cancelRetry();
-    await this.#files.remove();
+    await this.#files.remove().catch((cause: unknown) => {
+      const fault = faultOf(cause);
+      const message = `Cursor "${this.name}" could not be removed (${fault}) and may hold records again at the next opening: remove it again`;
+      throw new JournalError("unsaved", message, { cause, fields: { fault, cursor: this.name } });
+    });
   }
 
   #store(): Promise<void> {
