@@ -12,8 +12,6 @@ import type { HttpServer } from "./http/server.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createLedger } from "./ingest/ledger.js";
 import type { Ledger } from "./ingest/ledger.js";
-import { createProjects } from "./ingest/projects.js";
-import type { Projects } from "./ingest/projects.js";
 import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
 import { createReceivers } from "./loading/receivers.js";
@@ -21,6 +19,8 @@ import { startLoading } from "./loading/start-loading.js";
 import type { Loading } from "./loading/start-loading.js";
 import { openAcceptLog } from "./log/accept-log.js";
 import type { AcceptLog } from "./log/accept-log.js";
+import { createKeyTable, createProjects, projectNamed } from "./projects.js";
+import type { KeyTable } from "./projects.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
 import type { CollectorReport, CollectorStats } from "./report.js";
@@ -71,18 +71,18 @@ async function assemble(options: ResolvedOptions, log: AcceptLog, onReport: Repo
   const ledger = createLedger();
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
-  const projects = createProjects(options.keys, options.disabledKeys);
-  const loading = await follow({ options, log, ledger, live, onReport });
+  const keyTable = createKeyTable(options.keys, options.disabledKeys);
+  const loading = await follow({ options, log, ledger, live, onReport }, keyTable);
   const parts: RunningParts = { options, log, ledger, loading, live, onReport };
-  const handler = createHandler(parts, projects);
+  const handler = createHandler(parts, keyTable);
   const server = await serve(parts, handler).catch(async (error: unknown) => {
     await loading.close();
     throw error;
   });
-  onReport({ kind: "started", url: server.url, open: projects.open });
+  onReport({ kind: "started", url: server.url, open: keyTable.open });
   return {
     url: server.url,
-    open: projects.open,
+    open: keyTable.open,
     store: loading.reader,
     stats: () => ledger.stats(),
     settled: () => loading.reached(log.durable, settleTimeoutMs),
@@ -96,11 +96,15 @@ async function assemble(options: ResolvedOptions, log: AcceptLog, onReport: Repo
 }
 
 /** Everything that happens to a request after its answer: it is loaded, counted, shown. */
-async function follow({ options, log, ledger, live, onReport }: Omit<RunningParts, "loading">): Promise<Loading> {
+async function follow(
+  { options, log, ledger, live, onReport }: Omit<RunningParts, "loading">,
+  keyTable: KeyTable,
+): Promise<Loading> {
   const cursor = await log.cursor("store");
   const loading = await startLoading({
     setup: {
       logFirst: log.first,
+      keyTable,
       storeDirectory: join(options.dataDirectory, "store"),
       sealEvents: options.sealEvents,
       sealIntervalMs: options.sealIntervalMs,
@@ -125,12 +129,12 @@ async function follow({ options, log, ledger, live, onReport }: Omit<RunningPart
   return loading;
 }
 
-function createHandler({ options, log, ledger, loading, live, onReport }: RunningParts, projects: Projects): Handler {
+function createHandler({ options, log, ledger, loading, live, onReport }: RunningParts, keyTable: KeyTable): Handler {
   const { runtime } = options;
   const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable) });
   return createRouter({
-    receivers: createReceivers(),
-    ingest: createIngestHandler({ ingest, projects, ledger, runtime, onReport }),
+    receivers: createReceivers({ projectOf: (name) => projectNamed(keyTable, name) }),
+    ingest: createIngestHandler({ ingest, projects: createProjects(keyTable), ledger, runtime, onReport }),
     store: loading.reader,
     live,
     access: createReadAccess(options),

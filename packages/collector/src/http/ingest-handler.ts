@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Receiver, Refusal, RequestHead, Route } from "@oncewire/protocol";
 import type { Ingest } from "../ingest/ingest.js";
 import type { Ledger } from "../ingest/ledger.js";
-import type { Projects } from "../ingest/projects.js";
+import type { Projects } from "../projects.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import { readBody } from "./body.js";
@@ -50,8 +50,7 @@ export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
         return refuse({ kind: "unreadable-body", message: body.message });
       case "read": {
         const arrival = arrivalOf(parts.runtime, exchange, project.project);
-        const keyless = { ...head, query: withoutKey(head.query, project.key) };
-        const result = await parts.ingest.accept({ receiver, head: keyless, arrival, ...body });
+        const result = await parts.ingest.accept({ receiver, head: kept(exchange, project.key), arrival, ...body });
         if (result.kind === "unavailable") {
           return refuse({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
         }
@@ -108,8 +107,10 @@ function arrivalOf(
   };
 }
 
-/** Some routes carry the key in the query: it must not get into the log. */
-function withoutKey(query: string, key: string): string {
-  if (query === "") return query;
-  return query.split(encodeURIComponent(key)).join("-");
+/** What of the head goes into the log: not the key, and no cookie that its receiver does not ask for. */
+function kept({ receiver, head }: Exchange, key: string): RequestHead {
+  if (receiver.redact !== undefined) return receiver.redact(head);
+  const { cookie: _, ...headers } = head.headers;
+  const query = head.query === "" ? "" : head.query.split(encodeURIComponent(key)).join("-");
+  return { ...head, headers, query };
 }

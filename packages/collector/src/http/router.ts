@@ -1,6 +1,6 @@
 /** Every path the collector answers, in one place. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Receiver, RequestHead, Route, WireResponse } from "@oncewire/protocol";
+import type { Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
 import { listBad, listEvents } from "../api/events-api.js";
 import type { ApiAnswer } from "../api/events-api.js";
 import type { LiveFeed } from "../live/live-feed.js";
@@ -11,6 +11,7 @@ import type { IngestHandler } from "./ingest-handler.js";
 import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
 import { isHeadProblem, readHead } from "./request-head.js";
+import { createRouteTable } from "./route-table.js";
 
 export interface RouterParts {
   readonly receivers: readonly Receiver[];
@@ -34,10 +35,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 type Reading = (head: RequestHead) => Promise<ApiAnswer>;
 
 export function createRouter(parts: RouterParts): Handler {
-  const ingestRoutes = new Map<string, { receiver: Receiver; route: Route }>();
-  for (const receiver of parts.receivers) {
-    for (const route of receiver.routes) ingestRoutes.set(route.path, { receiver, route });
-  }
+  const findRoute = createRouteTable(parts.receivers);
   const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
     ["/api/events", (head) => listEvents(parts.store, head)],
     ["/api/bad", (head) => listBad(parts.store, head)],
@@ -47,16 +45,20 @@ export function createRouter(parts: RouterParts): Handler {
   return async (request, response) => {
     const head = readHead(request);
     if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
-    const found = ingestRoutes.get(head.path);
+    const found = isOwnPath(readings, parts.page, head.path) ? null : findRoute(head);
     // A path that brings events also answers a browser's question whether it may.
-    if (found !== undefined && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
+    if (found !== null && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
     request.resume();
-    if (found !== undefined) return send(response, noContent, found.receiver.headers(head));
+    if (found !== null) return send(response, noContent, found.receiver.headers(head));
     const remote = request.socket.remoteAddress ?? "";
     const open = openReply(parts, head);
     if (open !== null) return send(response, open);
     return answerReader({ parts, readings, head, remote, request, response });
   };
+}
+
+function isOwnPath(readings: ReadonlyMap<string, Reading>, page: LivePage, path: string): boolean {
+  return readings.has(path) || path === livePath || page.file(path) !== null;
 }
 
 interface ReaderExchange {
@@ -71,7 +73,7 @@ interface ReaderExchange {
 async function answerReader({ parts, readings, head, remote, request, response }: ReaderExchange): Promise<void> {
   const reading = readings.get(head.path);
   const page = parts.page.file(head.path);
-  const isLive = head.path === "/api/live";
+  const isLive = head.path === livePath;
   if (reading === undefined && page === null && !isLive) return send(response, notFound);
   if (head.method !== "GET") return send(response, textReply(405, "", { allow: "GET" }));
   const refused = parts.access.refuse(head, remote);
@@ -96,6 +98,7 @@ async function answerOf(reading: Reading | undefined, head: RequestHead): Promis
   }
 }
 
+const livePath = "/api/live";
 const notFound = textReply(404, "404 page not found\n");
 const noContent: WireResponse = { status: 204, headers: {}, body: new Uint8Array() };
 const robots = textReply(200, "User-agent: * \nDisallow: / \n");

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createIngest } from "../ingest/ingest.js";
 import { createLedger } from "../ingest/ledger.js";
 import type { Ledger } from "../ingest/ledger.js";
-import { createProjects } from "../ingest/projects.js";
+import { createKeyTable, createProjects } from "../projects.js";
 import { createLiveFeed } from "../live/live-feed.js";
 import type { AcceptedRequest, AcceptLog } from "../log/accept-log.js";
 import { systemRuntime } from "../runtime.js";
@@ -79,7 +79,7 @@ async function start(options: { port?: number; requestTimeoutMs?: number } = {})
     receivers: [receiver],
     ingest: createIngestHandler({
       ingest,
-      projects: createProjects({ good: "shop" }, ["old"]),
+      projects: createProjects(createKeyTable({ good: "shop" }, ["old"])),
       ledger,
       runtime: systemRuntime,
       onReport: () => {},

@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ProtocolName, Receiver } from "@oncewire/protocol";
 import type { LogRead } from "../log/accept-log.js";
+import { projectNamed } from "../projects.js";
 import { systemRuntime } from "../runtime.js";
 import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
 import { openParquetStore } from "../store/parquet-store.js";
@@ -29,6 +30,7 @@ if (parentPort !== null) {
 
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const say = (message: FromLoading): void => port.postMessage(message);
+  const receivers = createReceivers({ projectOf: (name) => projectNamed(setup.keyTable, name) });
   const log = createLogClient(say);
   const store = await openParquetStore({
     directory: setup.storeDirectory,
@@ -39,7 +41,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     logFirst: setup.logFirst,
     readLog: (from) => log.read(from),
     store,
-    receivers: new Map(createReceivers().map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
+    receivers: new Map(receivers.map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
     runtime: systemRuntime,
     onLoaded: (batch, result) => say(loadedMessage(setup, store, { batch, result })),
     onLost: (lost) => {

@@ -1,5 +1,6 @@
 /** What the collector and its loading thread say to each other. */
 import type { LogRead } from "../log/accept-log.js";
+import type { KeyTable } from "../projects.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 import type { StoreErrorCode } from "../store/store-error.js";
 
@@ -7,6 +8,8 @@ import type { StoreErrorCode } from "../store/store-error.js";
 export interface LoadingSetup {
   /** The oldest position in the log. */
   readonly logFirst: number;
+  /** For wires that name the project in the event. */
+  readonly keyTable: KeyTable;
   readonly storeDirectory: string;
   readonly sealEvents: number;
   readonly sealIntervalMs: number;

@@ -3,7 +3,7 @@
  * sinks and the live page are made from.
  *
  * A record is: u32 little-endian length of the head, the head as JSON, the body's bytes as received (still compressed if
- * they came so). The head carries what decoding needs and no key: `authorization` and `cookie` are not kept.
+ * they came so). The head carries what decoding needs and no credentials: `authorization` is not kept.
  */
 import { JournalError, openJournal } from "@oncewire/journal";
 import type { Cursor, Journal, JournalStatus, ReadResult } from "@oncewire/journal";
@@ -52,7 +52,6 @@ export interface LogRead {
 /** Header names that are secrets, or that only the connection cares about. */
 const unkept: ReadonlySet<string> = new Set([
   "authorization",
-  "cookie",
   "proxy-authorization",
   "connection",
   "keep-alive",

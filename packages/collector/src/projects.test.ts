@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createProjects } from "./projects.js";
+import { createKeyTable, createProjects as projectsOf, projectNamed } from "./projects.js";
+import type { Projects } from "./projects.js";
+
+function createProjects(keys: Record<string, string>, disabledKeys: string[]): Projects {
+  return projectsOf(createKeyTable(keys, disabledKeys));
+}
 
 describe("createProjects", () => {
   it("accepts every key into the project default when none is configured", () => {
@@ -21,7 +26,14 @@ describe("createProjects", () => {
     expect(createProjects({}, ["old"]).find("old")).toEqual({ kind: "disabled" });
   });
 
+  it("finds the project of a name inside an event, and none for other names", () => {
+    const table = createKeyTable({ "app-1": "shop" }, ["app-0"]);
+    expect(["app-1", "app-0", "app-2"].map((name) => projectNamed(table, name))).toEqual(["shop", null, null]);
+    expect(projectNamed(createKeyTable({}, []), "app-1")).toBeNull();
+  });
+
   it("holds no key in readable form", () => {
-    expect(JSON.stringify(createProjects({ "wk-secret": "shop" }, []))).not.toContain("wk-secret");
+    const { matches } = createKeyTable({ "wk-secret": "shop" }, ["old-secret"]);
+    expect([...matches.keys()].join(" ")).not.toMatch(/secret/);
   });
 });

@@ -1,0 +1,33 @@
+import type { Receiver, RequestHead, Route } from "@oncewire/protocol";
+
+export interface FoundRoute {
+  readonly receiver: Receiver;
+  readonly route: Route;
+}
+
+/**
+ * Finds who receives a request: exact paths first, then patterns such as `/:vendor/:version`, whose parts are not empty.
+ * A pattern does not take a request with credentials: it was meant for a wire that has them, under a path of that wire
+ * that does not exist, and its sender must hear so.
+ */
+export function createRouteTable(receivers: readonly Receiver[]): (head: RequestHead) => FoundRoute | null {
+  const exact = new Map<string, FoundRoute>();
+  const patterns: { readonly pattern: RegExp; readonly found: FoundRoute }[] = [];
+  for (const receiver of receivers) {
+    for (const route of receiver.routes) {
+      const found = { receiver, route };
+      if (route.path.includes(":")) patterns.push({ pattern: toPattern(route.path), found });
+      else exact.set(route.path, found);
+    }
+  }
+  return ({ path, headers }) => {
+    const found = exact.get(path) ?? null;
+    if (found !== null || headers["authorization"] !== undefined) return found;
+    return patterns.find(({ pattern }) => pattern.test(path))?.found ?? null;
+  };
+}
+
+function toPattern(path: string): RegExp {
+  const parts = path.split("/").map((part) => (part.startsWith(":") ? "[^/]+" : part.replaceAll(/[^\w-]/g, "\\$&")));
+  return new RegExp(`^${parts.join("/")}$`);
+}
