@@ -36,8 +36,8 @@ const formElement: readonly DataField[] = [
   ["formId", "formId", "text", "required"],
   ["elementId", "elementId", "text", "required"],
   ["nodeName", "nodeName", "text", "required"],
-  ["elementType", "type", "text"],
   ["elementClasses", "elementClasses", "list"],
+  ["value", "value", "text-or-null"],
 ];
 
 function snowplow(name: string, version = "1-0-0"): string {
@@ -125,15 +125,16 @@ export const eventForms: Readonly<Record<EventType, EventForm>> = {
   },
   add_to_cart: { kind: "data", schema: snowplow("add_to_cart"), fields: cart },
   remove_from_cart: { kind: "data", schema: snowplow("remove_from_cart"), fields: cart },
+  // The two schemas have different names for the element's type.
   change_form: {
     kind: "data",
     schema: snowplow("change_form"),
-    fields: [...formElement, ["value", "value", "text-or-null"]],
+    fields: [...formElement, ["elementType", "type", "text"]],
   },
   focus_form: {
     kind: "data",
     schema: snowplow("focus_form"),
-    fields: [...formElement, ["value", "value", "text-or-null"]],
+    fields: [...formElement, ["elementType", "elementType", "text"]],
   },
   submit_form: {
     kind: "data",
