@@ -40,7 +40,7 @@ export function isExact(number: string): boolean {
 
 /** A number as its digits without zeros at either end, and the power of ten of the first: `1.50e3` is `15e3`. */
 function significant(number: string): string {
-  const [mantissa = "", exponent = "0"] = number.toLowerCase().replace("-", "").split(/e\+?/);
+  const [mantissa = "", exponent = "0"] = number.toLowerCase().replace(/^-/, "").split(/e\+?/);
   const [whole = "", fraction = ""] = mantissa.split(".");
   const digits = (whole + fraction).replace(/^0+/, "");
   if (digits === "") return "0";
