@@ -1,41 +1,48 @@
 import type { Segment } from "./manifest.js";
 
+export interface MergeBounds {
+  /** How much larger a merged file is than those it is made of, roughly. */
+  readonly factor: number;
+  readonly maxRows: number;
+}
+
 /**
- * Which neighbours are worth making into one: the first run of at least `minSegments` segments of about the same size
- * that lie side by side without a gap. Sizes go by powers of eight, so a row is rewritten once for each, a handful of
- * times in all. Of the run, as many as hold `maxRows` together.
+ * Which neighbours are worth making into one: a run without gaps, each of whose segments is below a size that all of
+ * them together reach. The sizes are `maxRows / 2` and that divided by `factor` again and again, smallest first. So a
+ * row comes into a larger class each time it is rewritten, and is rewritten once for each class at most.
  */
-export function chooseMerge(
-  segments: readonly Segment[],
-  { minSegments, maxRows }: { readonly minSegments: number; readonly maxRows: number },
-): readonly Segment[] {
-  let run: Segment[] = [];
-  for (const segment of segments) {
-    const last = run.at(-1);
-    if (last !== undefined && (last.to !== segment.from || sizeClass(last) !== sizeClass(segment))) run = [];
-    run.push(segment);
-    if (run.length < minSegments) continue;
-    const fitting = fittingPrefix(run, maxRows);
-    if (fitting.length > 1) return fitting;
-    run.shift();
+export function chooseMerge(segments: readonly Segment[], bounds: MergeBounds): readonly Segment[] {
+  for (const size of sizesAscending(bounds)) {
+    const run = runReaching(size, segments);
+    if (run.length > 0) return run;
   }
   return [];
 }
 
-export function segmentRows(segment: Segment): number {
-  return (segment.files.events?.rows ?? 0) + (segment.files.bad_events?.rows ?? 0);
+function sizesAscending({ factor, maxRows }: MergeBounds): readonly number[] {
+  const sizes: number[] = [];
+  for (let size = maxRows / 2; size >= factor; size /= factor) sizes.unshift(size);
+  return sizes;
 }
 
-const classFactor = 8;
-const smallestClassRows = 1000;
-
-function sizeClass(segment: Segment): number {
-  const size = Math.max(1, segmentRows(segment) / smallestClassRows);
-  return Math.floor(Math.log2(size) / Math.log2(classFactor));
-}
-
-function fittingPrefix(run: readonly Segment[], maxRows: number): readonly Segment[] {
+function runReaching(size: number, segments: readonly Segment[]): readonly Segment[] {
+  let run: Segment[] = [];
   let rows = 0;
-  const end = run.findIndex((segment) => (rows += segmentRows(segment)) > maxRows);
-  return end === -1 ? run : run.slice(0, end);
+  for (const segment of segments) {
+    const isNext = run.length === 0 || run.at(-1)?.to === segment.from;
+    const isSmall = segmentRows(segment) < size;
+    if (!isNext || !isSmall) {
+      run = [];
+      rows = 0;
+    }
+    if (!isSmall) continue;
+    run.push(segment);
+    rows += segmentRows(segment);
+    if (rows >= size) return run;
+  }
+  return [];
+}
+
+function segmentRows({ files }: Segment): number {
+  return (files.events?.rows ?? 0) + (files.bad_events?.rows ?? 0);
 }

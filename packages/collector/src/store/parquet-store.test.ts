@@ -18,7 +18,7 @@ describe("a Parquet store", () => {
 describe("a Parquet store that keeps nothing in memory and seals small files", () => {
   testEventStore(async () => {
     const directory = await aFolder();
-    return { open: () => openStore({ directory, recentEvents: 0, sealRows: 20, dedupWindowRows: 4, mergeFiles: 2 }) };
+    return { open: () => openStore({ directory, recentEvents: 0, sealRows: 20, dedupWindowRows: 4, mergeFactor: 2 }) };
   });
 });
 
@@ -42,7 +42,7 @@ describe("sealing", () => {
 
   it("makes one file of many small ones, and loses none of their rows", async () => {
     const directory = await aFolder();
-    const store = await openStore({ directory, mergeFiles: 4, recentEvents: 0 });
+    const store = await openStore({ directory, mergeFactor: 4, recentEvents: 0 });
     for (let at = 0; at < 16; at += 1) {
       const bad = [{ position: at, bad: aBadEvent({ id: `b-${at}` }) }];
       await store.append({ ...batchOf(at, [withId(`e-${at}`)]), bad });

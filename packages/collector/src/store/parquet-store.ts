@@ -112,11 +112,17 @@ class OpenParquetStore implements ParquetStore {
     this.#engine = engine;
     this.#window = recovered.window;
     this.unreadable = recovered.unreadable;
-    const { files, mergeFiles, sealRows } = options;
+    const { files, mergeFactor, sealRows } = options;
     this.#staging = new Staging(files, firstGap(recovered.manifest), stagingBufferBytes);
     this.#recent = new RecentEvents(options.recentEvents, options.recentBytes);
     this.#sealer = new Sealer(
-      { ports: { engine, files }, staging: this.#staging, readers: this.#readers, mergeFiles, maxMergedRows: sealRows },
+      {
+        ports: { engine, files },
+        staging: this.#staging,
+        readers: this.#readers,
+        mergeFactor,
+        maxMergedRows: sealRows,
+      },
       recovered.manifest,
     );
     this.#intake = new Intake({

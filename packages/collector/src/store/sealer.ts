@@ -10,7 +10,7 @@ export interface SealerParts {
   readonly ports: SealPorts;
   readonly staging: Staging;
   readonly readers: Readers;
-  readonly mergeFiles: number;
+  readonly mergeFactor: number;
   readonly maxMergedRows: number;
 }
 
@@ -42,9 +42,9 @@ export class Sealer {
 
   /** Makes small neighbours into one, as long as there are enough of them. */
   merge(): Promise<void> {
-    const { mergeFiles, maxMergedRows } = this.#parts;
+    const { mergeFactor, maxMergedRows } = this.#parts;
     const choose = (): readonly Segment[] =>
-      chooseMerge(this.#manifest.segments, { minSegments: mergeFiles, maxRows: maxMergedRows });
+      chooseMerge(this.#manifest.segments, { factor: mergeFactor, maxRows: maxMergedRows });
     return this.#turns.take(async () => {
       for (let run = choose(); run.length > 0; run = choose()) await this.#merge(run);
     });

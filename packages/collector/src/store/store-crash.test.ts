@@ -204,7 +204,7 @@ describe("a disk that fails for a while", () => {
 
 /** What a process does until its file operations fail; its last writes are not undone. */
 async function runToCrash(files: CrashingFiles): Promise<void> {
-  const options = { directory: files.directory, files, mergeFiles: 2, recentEvents: 0 };
+  const options = { directory: files.directory, files, sealRows: 20, mergeFactor: 2, recentEvents: 0 };
   try {
     const store = await openParquetStore(options);
     try {
@@ -270,7 +270,7 @@ function changingThrough(files: StoreFiles, isAllowed: () => boolean): Pick<Stor
 function writerScript(built: string): string {
   return `
     import { openParquetStore } from ${JSON.stringify(built)};
-    const store = await openParquetStore({ directory: process.argv[2], sealRows: 8, mergeFiles: 2 });
+    const store = await openParquetStore({ directory: process.argv[2], sealRows: 8, mergeFactor: 2 });
     const event = ${JSON.stringify(anEvent({ id: "" }))};
     for (let position = store.position; ; position += 2) {
       const events = [position, position + 1].map((at) => ({ position: at, event: { ...event, id: "e-" + at } }));

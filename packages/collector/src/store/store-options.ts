@@ -37,10 +37,10 @@ export interface ParquetStoreOptions {
    */
   readonly dedupWindowRows?: number;
   /**
-   * Sealed files of about the same size that are made into one, when so many of them lie side by side. At least 2.
+   * About so many small files that lie side by side are made into one, in the background. At least 2.
    * @default 8
    */
-  readonly mergeFiles?: number;
+  readonly mergeFactor?: number;
   /**
    * The most memory that the engine's process uses for data. At least 64 MiB.
    * @default 402_653_184
@@ -80,7 +80,7 @@ const numbers = {
   recentEvents: { default: 1_000, min: 0 },
   recentBytes: { default: 16 * mebibyte, min: 0 },
   dedupWindowRows: { default: 5_000_000, min: 2 },
-  mergeFiles: { default: 8, min: 2 },
+  mergeFactor: { default: 8, min: 2 },
   engineMemoryBytes: { default: 384 * mebibyte, min: 64 * mebibyte },
   engineThreads: { default: 2, min: 1 },
   engineIdleMs: { default: 30_000, min: 1 },
