@@ -1,7 +1,13 @@
 export { rudderStack } from "./clients/rudderstack.js";
 export type { RudderStackOptions } from "./clients/rudderstack.js";
 export type { Stats } from "./delivery/delivery.js";
-export type { Destination, DestinationEncoder, TransportNeeds } from "./delivery/destination.js";
+export type {
+  Destination,
+  DestinationEncoder,
+  FailedRequest,
+  TransportNeeds,
+  Verdict,
+} from "./delivery/destination.js";
 export type { DestinationStats } from "./delivery/dispatcher.js";
 export type { Ledger } from "./delivery/ledger.js";
 export { errorCodes, TrackerError } from "./errors.js";
@@ -22,6 +28,7 @@ export type {
 } from "./message.js";
 export { defaults } from "./options.js";
 export type { DeliveryOptions, InvalidPolicy, OverflowPolicy, TrackerOptions } from "./options.js";
+export type { FlushOptions } from "./outbox.js";
 export { dropReasons, rejectReasons } from "./report.js";
 export type {
   DeliveredReport,
@@ -40,5 +47,5 @@ export type {
 } from "./report.js";
 export type { Runtime, Timer } from "./runtime.js";
 export { createTracker } from "./tracker.js";
-export type { CreateTrackerOptions, FlushOptions, Tracker } from "./tracker.js";
+export type { CreateTrackerOptions, Tracker } from "./tracker.js";
 export type { NetworkFailure, Reply, Transport } from "./transport/transport.js";

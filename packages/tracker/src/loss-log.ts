@@ -17,6 +17,8 @@ export function logLosses(reporter: Reporter, logger: Logger, runtime: Runtime):
     for (const line of lines) attempt(() => logger.error(line));
   };
   const note = (report: RejectedReport | DroppedReport): void => {
+    // Nobody needs to be told what was asked for.
+    if (report.reason === "disabled") return;
     const key = `${report.destination} ${report.kind} ${report.reason}`;
     const loss = losses.get(key);
     if (loss !== undefined) {

@@ -78,6 +78,11 @@ export interface DeliveryOptions {
 
 export interface TrackerOptions extends DeliveryOptions {
   /**
+   * With false nothing is sent: events are read, checked and counted as `disabled`, and no connection is made.
+   * @default true
+   */
+  readonly send?: boolean | undefined;
+  /**
    * What a call does with an event that cannot be sent as it is: `reject` counts and reports it, `throw` throws a
    * `TrackerError` that names the field.
    * @default "reject"
@@ -124,6 +129,7 @@ export const defaults: ResolvedOptions = Object.freeze({
   retryCapMs: 30_000,
   pauseBaseMs: 10_000,
   pauseCapMs: 600_000,
+  send: true,
   onInvalid: "reject",
   flushTimeoutMs: 10_000,
   exitTimeoutMs: 2000,
@@ -184,6 +190,7 @@ function isNumberOption(name: string): name is NumberOption {
 function checkChoices(options: ResolvedOptions): void {
   checkChoice("overflow", options.overflow, overflowPolicies);
   checkChoice("onInvalid", options.onInvalid, invalidPolicies);
+  checkChoice("send", options.send, [true, false]);
   checkChoice("handleSignals", options.handleSignals, [true, false]);
   const { logger } = options;
   if (logger !== null && (typeof logger.warn !== "function" || typeof logger.error !== "function")) {

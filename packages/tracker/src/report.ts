@@ -14,12 +14,14 @@ export const rejectReasons = ["invalid", "too-large", "unsupported", "refused"] 
 export type RejectReason = (typeof rejectReasons)[number];
 
 /** Why a good event could not be kept. */
-export const dropReasons = ["queue-full", "expired", "closed", "exit"] as const;
+export const dropReasons = ["queue-full", "expired", "exhausted", "closed", "exit", "disabled"] as const;
 /**
  * - `queue-full`: more was waiting than `maxQueueBytes` or `maxQueueEvents` allow.
  * - `expired`: older than `maxEventAgeMs` and still not delivered.
+ * - `exhausted`: tried as often as the client is told to try (`maxRetries`, say); without such a limit, never.
  * - `closed`: tracked after `close`, or not delivered by its deadline.
  * - `exit`: the process came to its natural end and the destination could not be reached by `exitTimeoutMs`.
+ * - `disabled`: nothing is sent, by option (`send: false`).
  */
 export type DropReason = (typeof dropReasons)[number];
 

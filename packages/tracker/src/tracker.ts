@@ -1,11 +1,9 @@
 /** The tracker: one call, many destinations. The composition root of the package. */
 import type { EventKind } from "@oncewire/protocol";
-import { Delivery, type Draft, type Stats } from "./delivery/delivery.js";
+import type { Stats } from "./delivery/delivery.js";
 import type { Destination } from "./delivery/destination.js";
-import { endings as processEndings, type Ending } from "./endings.js";
 import { TrackerError } from "./errors.js";
-import { LazyHandle, type EventHandle } from "./handle.js";
-import { logLosses } from "./loss-log.js";
+import type { EventHandle } from "./handle.js";
 import {
   readMessage,
   shapes,
@@ -19,8 +17,9 @@ import {
   type TrackMessage,
   type ViewMessage,
 } from "./message.js";
-import { resolveOptions, type ResolvedOptions, type TrackerOptions } from "./options.js";
-import { Reporter, type Listener, type ReportKind } from "./report.js";
+import { resolveOptions, type TrackerOptions } from "./options.js";
+import { Outbox, type FlushOptions } from "./outbox.js";
+import type { Listener, ReportKind } from "./report.js";
 import { systemRuntime, type Runtime } from "./runtime.js";
 
 export interface CreateTrackerOptions extends TrackerOptions {
@@ -28,13 +27,6 @@ export interface CreateTrackerOptions extends TrackerOptions {
   readonly destinations: readonly Destination[];
   /** Time, timers, chance and ids; for tests and simulations. @default the machine's */
   readonly runtime?: Runtime | undefined;
-}
-
-export interface FlushOptions {
-  /** @default the tracker's `flushTimeoutMs` */
-  readonly timeoutMs?: number | undefined;
-  /** Ends the waiting early; delivery goes on. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -70,7 +62,7 @@ export interface Tracker extends AsyncDisposable {
 export function createTracker(options: CreateTrackerOptions): Tracker {
   const { destinations, runtime = systemRuntime, ...rest } = options;
   checkDestinations(destinations);
-  return new EventTracker(destinations, runtime, resolveOptions(rest));
+  return new EventTracker(new Outbox({ destinations, runtime, options: resolveOptions(rest) }));
 }
 
 function checkDestinations(destinations: readonly Destination[]): void {
@@ -88,26 +80,10 @@ function checkDestinations(destinations: readonly Destination[]): void {
 }
 
 class EventTracker implements Tracker {
-  readonly #options: ResolvedOptions;
-  readonly #runtime: Runtime;
-  readonly #reporter = new Reporter();
-  readonly #delivery: Delivery;
-  readonly #names: readonly string[];
-  readonly #leaveEndings: () => void;
-  #closing: Promise<Stats> | undefined;
+  readonly #outbox: Outbox;
 
-  constructor(destinations: readonly Destination[], runtime: Runtime, options: ResolvedOptions) {
-    this.#options = options;
-    this.#runtime = runtime;
-    this.#delivery = new Delivery({ destinations, options, reporter: this.#reporter, runtime });
-    this.#names = this.#delivery.names;
-    if (options.logger !== null) logLosses(this.#reporter, options.logger, runtime);
-    const ending: Ending = {
-      hasPending: () => this.#delivery.pending > 0,
-      flush: () => this.#within(options.exitTimeoutMs, this.#delivery.flush()),
-      abandon: () => this.#delivery.abandon("exit"),
-    };
-    this.#leaveEndings = processEndings.join(ending, options.handleSignals ? "signals" : "natural-end");
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
   }
 
   identify(message: IdentifyMessage): EventHandle {
@@ -147,16 +123,15 @@ class EventTracker implements Tracker {
   }
 
   ready(): Promise<void> {
-    return this.#delivery.ready();
+    return this.#outbox.ready();
   }
 
-  async flush(options: FlushOptions = {}): Promise<Stats> {
-    await this.#within(options.timeoutMs ?? this.#options.flushTimeoutMs, this.#delivery.flush(), options.signal);
-    return this.stats();
+  flush(options: FlushOptions = {}): Promise<Stats> {
+    return this.#outbox.flush(options);
   }
 
   close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {
-    return (this.#closing ??= this.#close(options.timeoutMs ?? this.#options.flushTimeoutMs));
+    return this.#outbox.close(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,61 +139,16 @@ class EventTracker implements Tracker {
   }
 
   stats(): Stats {
-    return this.#delivery.stats();
+    return this.#outbox.stats();
   }
 
   on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void {
-    return this.#reporter.on(kind, listener);
+    return this.#outbox.on(kind, listener);
   }
 
   #take(kind: EventKind, message: unknown, shape: Shape): EventHandle {
-    const stamp = { id: this.#runtime.id(), nowMs: this.#runtime.nowMs() };
+    const stamp = this.#outbox.stamp();
     const reading = readMessage(kind, message, { shape, stamp });
-    if (!reading.ok) return this.#refuse(reading.id, reading.problem);
-    const drafts = this.#delivery.draft(reading.event, stamp);
-    if (this.#options.onInvalid === "throw") throwUnfit(drafts);
-    const { id } = reading.event;
-    return new LazyHandle(id, this.#delivery.accept(id, drafts), this.#names);
+    return reading.ok ? this.#outbox.track(reading.event, stamp) : this.#outbox.refuse(reading.id, reading.problem);
   }
-
-  #refuse(id: string, problem: { readonly path: string; readonly message: string }): EventHandle {
-    if (this.#options.onInvalid === "throw") throw eventError(problem);
-    const settlement = { kind: "rejected", reason: "invalid", detail: problem.message } as const;
-    return new LazyHandle(id, this.#delivery.refuse(id, settlement), this.#names);
-  }
-
-  async #close(timeoutMs: number): Promise<Stats> {
-    this.#delivery.refuseAll();
-    await this.#within(timeoutMs, this.#delivery.flush());
-    this.#delivery.abandon("closed");
-    this.#leaveEndings();
-    return this.stats();
-  }
-
-  /**
-   * Waits for `work`, which never rejects, but not longer than that; the process is held meanwhile. Resolves with
-   * whether the work was done.
-   */
-  #within(timeoutMs: number, work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = this.#runtime.holdFor(timeoutMs, () => end(false));
-      const giveUp = (): void => end(false);
-      const end = (isDone: boolean): void => {
-        timer.cancel();
-        signal?.removeEventListener("abort", giveUp);
-        resolve(isDone);
-      };
-      signal?.addEventListener("abort", giveUp);
-      if (signal?.aborted === true) giveUp();
-      void work.then(() => end(true));
-    });
-  }
-}
-
-function throwUnfit(drafts: readonly Draft[]): void {
-  for (const draft of drafts) if (draft.kind === "unfit") throw eventError(draft.problem);
-}
-
-function eventError({ path, message }: { readonly path: string; readonly message: string }): TrackerError {
-  return new TrackerError("E_EVENT", path, path === "" ? message : `\`${path}\`: ${message}`);
 }

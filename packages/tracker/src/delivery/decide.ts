@@ -1,10 +1,12 @@
 /** What follows from an answer, for the events it answers and for the destination as a whole. Pure. */
 import type { Outcome } from "@oncewire/protocol";
-import type { RejectReason } from "../report.js";
+import type { DropReason, RejectReason } from "../report.js";
+import type { Verdict } from "./destination.js";
 
 export type EventsDecision =
   | { readonly kind: "delivered" }
   | { readonly kind: "rejected"; readonly reason: RejectReason; readonly detail: string }
+  | { readonly kind: "dropped"; readonly reason: DropReason }
   /** Again, as they are. */
   | { readonly kind: "keep" }
   /** Again, in smaller requests. */
@@ -32,7 +34,21 @@ export interface Decision {
 const answered: DestinationDecision = Object.freeze({ kind: "answered" });
 
 /** `events` is the number of events the answer is about. */
-export function decide(outcome: Outcome, events: number): Decision {
+export function decide(outcome: Outcome, events: number, verdict: Verdict = "keep"): Decision {
+  const decision = decideKeeping(outcome, events);
+  return verdict === "give-up" && decision.events.kind === "keep" ? givenUp(decision.destination) : decision;
+}
+
+/**
+ * A destination that refuses us need not be left alone when nothing is kept for it: whoever gives up wants to be told
+ * of the next event as soon as of the first.
+ */
+function givenUp(destination: DestinationDecision): Decision {
+  if (destination.kind === "denied") return { events: rejected("refused", destination.reason), destination: answered };
+  return { events: { kind: "dropped", reason: "exhausted" }, destination };
+}
+
+function decideKeeping(outcome: Outcome, events: number): Decision {
   switch (outcome.kind) {
     case "delivered":
       return { events: { kind: "delivered" }, destination: answered };

@@ -30,7 +30,8 @@ export class Delivery {
   readonly #dispatchers: readonly Dispatcher[];
   readonly #runtime: Runtime;
   readonly #waits: boolean;
-  #isClosed = false;
+  /** Why nothing more is taken; null while events are. */
+  #refusal: DropReason | null = null;
 
   constructor(parts: DeliveryParts) {
     const { options, reporter, runtime } = parts;
@@ -52,15 +53,22 @@ export class Delivery {
     return this.#dispatchers.map(({ destination }) => draft(destination.encoder, event, stamp));
   }
 
+  /** The event as it is in the words of the vendor of all destinations. */
+  draftVendor(event: unknown, stamp: Stamp): readonly Draft[] {
+    return this.#dispatchers.map(({ destination }) => encodedDraft(destination.encoder, event, stamp));
+  }
+
   /** Hands each draft to its destination. */
   accept(id: string, drafts: readonly Draft[]): readonly Fate[] {
     // A whole number needs no memory of its own in every event.
     const nowMs = Math.floor(this.#runtime.monotonicMs());
     return this.#dispatchers.map((dispatcher, index) => {
       const made = drafts[index];
-      if (made === undefined || this.#isClosed) return dispatcher.refuse(id, { kind: "dropped", reason: "closed" });
-      if (made.kind === "encoded") return dispatcher.accept(made.event, nowMs);
-      return dispatcher.refuse(id, { kind: "rejected", reason: made.reason, detail: made.problem.message });
+      if (made?.kind === "unfit") {
+        return dispatcher.refuse(id, { kind: "rejected", reason: made.reason, detail: made.problem.message });
+      }
+      if (made !== undefined && this.#refusal === null) return dispatcher.accept(made.event, nowMs);
+      return dispatcher.refuse(id, { kind: "dropped", reason: this.#refusal ?? "closed" });
     });
   }
 
@@ -70,16 +78,16 @@ export class Delivery {
   }
 
   async ready(): Promise<void> {
-    if (this.#waits && !this.#isClosed) await Promise.all(this.#dispatchers.map((each) => each.ready()));
+    if (this.#waits && this.#refusal === null) await Promise.all(this.#dispatchers.map((each) => each.ready()));
   }
 
   async flush(): Promise<void> {
     await Promise.all(this.#dispatchers.map((each) => each.flush()));
   }
 
-  /** From now on everything that comes is dropped as `closed`. */
-  refuseAll(): void {
-    this.#isClosed = true;
+  /** From now on everything that comes is dropped for this reason. */
+  refuseAll(reason: DropReason): void {
+    this.#refusal = reason;
     for (const each of this.#dispatchers) each.close();
   }
 
@@ -99,8 +107,11 @@ export class Delivery {
 
 function draft(encoder: DestinationEncoder, event: TrackedEvent, stamp: Stamp): Draft {
   const translated = encoder.translate(event);
-  if (!translated.ok) return unfit(translated);
-  const encoded = encoder.encode(translated.value, stamp);
+  return translated.ok ? encodedDraft(encoder, translated.value, stamp) : unfit(translated);
+}
+
+function encodedDraft(encoder: DestinationEncoder, event: unknown, stamp: Stamp): Draft {
+  const encoded = encoder.encode(event, stamp);
   if (!encoded.ok) return unfit(encoded);
   const bytes = encoded.value.bytes.byteLength;
   const { maxEventBytes } = encoder.limits;

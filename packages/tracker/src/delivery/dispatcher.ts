@@ -8,14 +8,14 @@ import type { DropReason, Reporter, Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { Fate, QueuedEvent } from "../spool/queued-event.js";
 import type { Spool } from "../spool/spool.js";
-import type { Transport } from "../transport/transport.js";
+import type { Reply, Transport } from "../transport/transport.js";
 import { Accounts } from "./accounts.js";
 import { Admission } from "./admission.js";
 import { Alarm } from "./alarm.js";
 import { payloadBytes, smallerPayload, type BatchLimits } from "./batcher.js";
 import type { Breaker } from "./breaker.js";
 import { decide, type EventsDecision } from "./decide.js";
-import type { Destination } from "./destination.js";
+import type { Destination, Verdict } from "./destination.js";
 import { Gate } from "./gate.js";
 import type { Ledger } from "./ledger.js";
 import { Queue } from "./queue.js";
@@ -212,10 +212,10 @@ export class Dispatcher {
     const piece = shipment.piece(this.#limits);
     this.#inFlight.add(shipment);
     this.#requests += 1;
-    const outcome = await this.#ask(piece);
+    const answer = await this.#ask(piece);
     if (shipment.isAbandoned) return;
     this.#inFlight.delete(shipment);
-    const decision = decide(outcome, piece.length);
+    const decision = decide(answer.outcome, piece.length, this.#verdict(answer, shipment, piece));
     this.#gate.note(decision.destination, period, piece.length);
     this.#apply(decision.events, shipment, piece);
     if (shipment.isDone) this.#finish(shipment);
@@ -223,16 +223,28 @@ export class Dispatcher {
     this.#pump();
   }
 
-  async #ask(piece: readonly QueuedEvent[]): Promise<Outcome> {
+  #verdict(answer: Answer, shipment: Shipment, piece: readonly QueuedEvent[]): Verdict {
+    if (answer.outcome.kind === "delivered" || this.destination.afterFailure === undefined) return "keep";
+    shipment.failures += 1;
+    try {
+      const events = piece.map(({ event }) => event);
+      return this.destination.afterFailure({ ...answer, events, attempts: shipment.failures });
+    } catch {
+      // A destination of the caller's making: what it throws must not stop the loop.
+      return "keep";
+    }
+  }
+
+  async #ask(piece: readonly QueuedEvent[]): Promise<Answer> {
     const { encoder } = this.destination;
     const events = piece.map(({ event }) => event);
     try {
       const reply = await this.#transport.send(encoder.frame(events, this.#runtime.nowMs()));
-      if (reply.kind === "answered") return encoder.classify(reply.response, this.#runtime.nowMs());
-      return { kind: "retry", reason: `${reply.reason}: ${reply.detail}` };
+      if (reply.kind === "failed") return { outcome: retry(`${reply.reason}: ${reply.detail}`), reply };
+      return { outcome: encoder.classify(reply.response, this.#runtime.nowMs()), reply };
     } catch (error) {
       // A codec or a transport of the caller's making: what it throws must not stop the loop.
-      return { kind: "retry", reason: `no request could be made: ${String(error)}` };
+      return { outcome: retry(`no request could be made: ${String(error)}`), reply: null };
     }
   }
 
@@ -247,6 +259,7 @@ export class Dispatcher {
       case "sort":
         return this.#sort(decision, shipment, piece);
       case "delivered":
+      case "dropped":
       case "rejected":
         shipment.replace(piece, []);
         this.#end(piece, decision);
@@ -297,6 +310,15 @@ export class Dispatcher {
     // What is due and was not sent waits for a request to end, which pumps.
     if (atMs > nowMs) this.#alarm.set(atMs, nowMs);
   }
+}
+
+interface Answer {
+  readonly outcome: Outcome;
+  readonly reply: Reply | null;
+}
+
+function retry(reason: string): Outcome {
+  return { kind: "retry", reason };
 }
 
 function limitsOf({ encoder }: Destination, options: ResolvedDeliveryOptions): BatchLimits {

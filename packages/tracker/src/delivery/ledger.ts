@@ -88,8 +88,10 @@ function byDropReason(count: (reason: DropReason) => number): Record<DropReason,
   return {
     "queue-full": count("queue-full"),
     expired: count("expired"),
+    exhausted: count("exhausted"),
     closed: count("closed"),
     exit: count("exit"),
+    disabled: count("disabled"),
   };
 }
 

@@ -9,6 +9,8 @@ export class Shipment {
   /** As it was cut; the queue knows the holder of a lane by it. */
   readonly batch: readonly QueuedEvent[];
   isAbandoned = false;
+  /** Requests in a row that brought no event of it to its end. */
+  failures = 0;
   /** What has not ended yet. A piece never reaches over the border of a group. */
   #groups: readonly (readonly QueuedEvent[])[];
 
@@ -35,6 +37,7 @@ export class Shipment {
 
   /** Puts what is still to be sent of the piece in its place: nothing when all of it has ended. */
   replace(piece: readonly QueuedEvent[], remaining: readonly QueuedEvent[]): void {
+    this.failures = 0;
     const [group = [], ...later] = this.#groups;
     this.#groups = withEvents([[...remaining, ...group.slice(piece.length)], ...later]);
   }
