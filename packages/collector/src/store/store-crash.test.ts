@@ -289,9 +289,10 @@ async function overwrite(path: string, part: { readonly from: number; readonly t
   await handle.close();
 }
 
+/** Four segments of six records each. */
 async function aLoadedFolder(): Promise<string> {
   const directory = await aFolder();
-  const store = await openStore({ directory });
+  const store = await openStore({ directory, mergeFactor: 1000 });
   await load(store);
   await store.close();
   return directory;
