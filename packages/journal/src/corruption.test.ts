@@ -35,6 +35,16 @@ const damages = [
   "claim another version",
 ] as const;
 
+type Damage = (typeof damages)[number];
+
+/** A random segment, and a random stretch of it. */
+interface Target {
+  readonly path: string;
+  readonly content: Buffer;
+  readonly at: number;
+  readonly length: number;
+}
+
 /** A folder with several segments of records of many sizes, and the place of each. */
 async function lay(machine: Machine): Promise<{ readonly files: MemoryFiles; readonly laid: readonly Laid[] }> {
   const bed = createBed(machine);
@@ -64,77 +74,66 @@ class Mutator {
     this.#laid = laid;
   }
 
-  apply(kind: (typeof damages)[number]): void {
+  apply(kind: Damage): void {
     const path = this.#pick(this.#paths());
     const content = this.#files.contentOf(path);
-    const at = this.#upTo(content.length);
-    const length = 1 + this.#upTo(600);
-    switch (kind) {
-      case "flip a bit":
-        this.#overwrite(path, at, Buffer.from([(content[at] ?? 0) ^ (1 << this.#upTo(8))]));
-        break;
-      case "flip many bits":
-        for (let count = 0; count < 8; count += 1) this.apply("flip a bit");
-        break;
-      case "zero a page":
-        this.#overwrite(path, at, Buffer.alloc(Math.min(length, content.length - at)));
-        break;
-      case "overwrite with noise":
-        this.#overwrite(path, at, this.#noise(Math.min(length, content.length - at)));
-        break;
-      case "truncate":
-        this.#touch(path, at, content.length);
-        this.#files.place(path, content.subarray(0, at));
-        break;
-      case "claim a length of 2 GiB": {
-        const record = this.#pick(this.#laid.filter((candidate) => candidate.path === path));
-        this.#overwrite(path, record.from, Buffer.from([0, 0, 0, 0x80]));
-        break;
-      }
-      case "insert bytes":
-        this.#splice(path, { at, removed: 0, inserted: this.#noise(length) });
-        break;
-      case "remove bytes":
-        this.#splice(path, { at, removed: length, inserted: Buffer.alloc(0) });
-        break;
-      case "repeat bytes":
-        this.#splice(path, { at, removed: 0, inserted: content.subarray(at, at + length) });
-        break;
-      case "damage the header":
-        this.#overwrite(path, this.#upTo(segmentHeadBytes - 8), this.#noise(8));
-        break;
-      case "lose the file":
-      case "empty the file":
-        this.#touch(path, 0, content.length);
-        this.#lose(path);
-        if (kind === "empty the file") this.#files.place(path, Buffer.alloc(0));
-        break;
-      case "copy the file":
-        this.#files.place(`${directory}/${this.#pick(["copy.log", "0000000000000017-00000000.log"])}`, content);
-        break;
-      case "rename the file":
-        this.#lose(path);
-        this.#files.place(`${directory}/${String(this.#upTo(100)).padStart(16, "0")}-12345678.log`, content);
-        break;
-      case "rename the file to nonsense":
-        this.#lose(path);
-        this.#files.place(`${directory}/nonsense.log`, content);
-        break;
-      case "turn two files around": {
-        const other = this.#pick(this.#paths());
-        const otherContent = this.#files.contentOf(other);
-        this.#files.place(path, otherContent);
-        this.#files.place(other, content);
-        break;
-      }
-      case "append noise":
-        this.#files.place(path, Buffer.concat([content, this.#noise(length)]));
-        break;
-      case "claim another version":
-        this.#touch(path, 0, content.length);
-        this.#overwrite(path, 8, Buffer.from([2]));
-    }
+    this.#damages[kind]({ path, content, at: this.#upTo(content.length), length: 1 + this.#upTo(600) });
   }
+
+  readonly #damages: Readonly<Record<Damage, (target: Target) => void>> = {
+    "flip a bit": ({ path, content, at }) =>
+      this.#overwrite(path, at, Buffer.from([(content[at] ?? 0) ^ (1 << this.#upTo(8))])),
+    "flip many bits": () => {
+      for (let count = 0; count < 8; count += 1) this.apply("flip a bit");
+    },
+    "zero a page": ({ path, content, at, length }) =>
+      this.#overwrite(path, at, Buffer.alloc(Math.min(length, content.length - at))),
+    "overwrite with noise": ({ path, content, at, length }) =>
+      this.#overwrite(path, at, this.#noise(Math.min(length, content.length - at))),
+    truncate: ({ path, content, at }) => {
+      this.#touch(path, at, content.length);
+      this.#files.place(path, content.subarray(0, at));
+    },
+    "claim a length of 2 GiB": ({ path }) => {
+      const record = this.#pick(this.#laid.filter((candidate) => candidate.path === path));
+      this.#overwrite(path, record.from, Buffer.from([0, 0, 0, 0x80]));
+    },
+    "insert bytes": ({ path, at, length }) => this.#splice(path, { at, removed: 0, inserted: this.#noise(length) }),
+    "remove bytes": ({ path, at, length }) => this.#splice(path, { at, removed: length, inserted: Buffer.alloc(0) }),
+    "repeat bytes": ({ path, content, at, length }) =>
+      this.#splice(path, { at, removed: 0, inserted: content.subarray(at, at + length) }),
+    "damage the header": ({ path }) => this.#overwrite(path, this.#upTo(segmentHeadBytes - 8), this.#noise(8)),
+    "lose the file": ({ path, content }) => {
+      this.#touch(path, 0, content.length);
+      this.#lose(path);
+    },
+    "empty the file": ({ path, content }) => {
+      this.#touch(path, 0, content.length);
+      this.#files.place(path, Buffer.alloc(0));
+    },
+    "copy the file": ({ content }) =>
+      this.#files.place(`${directory}/${this.#pick(["copy.log", "0000000000000017-00000000.log"])}`, content),
+    "rename the file": ({ path, content }) => {
+      this.#lose(path);
+      this.#files.place(`${directory}/${String(this.#upTo(100)).padStart(16, "0")}-12345678.log`, content);
+    },
+    "rename the file to nonsense": ({ path, content }) => {
+      this.#lose(path);
+      this.#files.place(`${directory}/nonsense.log`, content);
+    },
+    "turn two files around": ({ path, content }) => {
+      const other = this.#pick(this.#paths());
+      const otherContent = this.#files.contentOf(other);
+      this.#files.place(path, otherContent);
+      this.#files.place(other, content);
+    },
+    "append noise": ({ path, content, length }) =>
+      this.#files.place(path, Buffer.concat([content, this.#noise(length)])),
+    "claim another version": ({ path, content }) => {
+      this.#touch(path, 0, content.length);
+      this.#overwrite(path, 8, Buffer.from([2]));
+    },
+  };
 
   #paths(): readonly string[] {
     return names(this.#files, ".log").map((name) => `${directory}/${name}`);
@@ -182,7 +181,7 @@ class Mutator {
   }
 }
 
-async function check(seed: number, kind: (typeof damages)[number]): Promise<void> {
+async function check(seed: number, kind: Damage): Promise<void> {
   const machine = createMachine(seed);
   const { files, laid } = await lay(machine);
   const mutator = new Mutator(machine, files, laid);

@@ -11,7 +11,7 @@ import type { File, FileSystem } from "./files.js";
 export interface MemoryFiles extends FileSystem {
   /** The process ends: what follows finds everything that was written. Calls on this object never settle again. */
   kill(): MemoryFiles;
-  /** The power fails: what follows finds what was synced, and of the rest what `random` (0 ≤ n < 1) leaves. */
+  /** The power fails: what follows finds what was synced, and of the rest what `random` (0 ≤ n < 1) leaves: at 0, nothing. */
   cutPower(random: () => number): MemoryFiles;
   /** All files, sorted. */
   paths(): readonly string[];
@@ -139,7 +139,7 @@ class ForgetfulFiles implements MemoryFiles {
     this.#isOver = true;
     const names = new Map(this.#stableNames);
     for (const { change } of this.#unsyncedNames) {
-      if (random() < 0.5) applyName(names, change);
+      if (random() >= 0.5) applyName(names, change);
     }
     const nodes = [...names].map(([path, node]) => [path, copyOf(node, node.remains(random))] as const);
     return new ForgetfulFiles(new Map(nodes), new Set(this.#folders));

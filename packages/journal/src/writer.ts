@@ -63,6 +63,7 @@ export class Writer {
   /** The segment that the next record goes to, and how large it will be then; null: a new one. */
   #plan: SegmentPlan | null = null;
   #plannedBytes = 0;
+  /** What is appended and not on disk yet, headers of segments to come included. */
   #waitingBytes = 0;
   #isWriting = false;
   #work: Promise<void> = Promise.resolve();
@@ -144,6 +145,7 @@ export class Writer {
     if (this.#plan === null || isFull) {
       this.#plan = { base: this.#next, salt: this.#options.runtime.randomUint32() };
       this.#plannedBytes = segmentHeadBytes;
+      this.#waitingBytes += segmentHeadBytes;
     }
     this.#plannedBytes += frameBytes;
     const last = this.#groups.at(-1);
@@ -192,7 +194,7 @@ export class Writer {
 
   async #write(group: Group): Promise<void> {
     group.seal();
-    const open = this.#open?.plan === group.plan ? this.#open : await this.#begin(group.plan);
+    const open = this.#open?.plan === group.plan ? this.#open : await this.#beginFor(group);
     await writeFully(open.file, group.buffers(), open.segment.bytes);
     if (this.#options.sync === "group") await open.file.sync();
   }
@@ -209,6 +211,12 @@ export class Writer {
     this.#groups.shift();
     group.succeed();
     this.#onCommitted();
+  }
+
+  async #beginFor(group: Group): Promise<OpenSegment> {
+    const open = await this.#begin(group.plan);
+    this.#waitingBytes -= segmentHeadBytes;
+    return open;
   }
 
   async #begin(plan: SegmentPlan): Promise<OpenSegment> {
