@@ -62,8 +62,7 @@ function addFields(message: MessageText, event: ValidEvent, { stamp, library }: 
   message.field("properties", event.properties);
   if (event.type !== "identify") message.field("traits", event.traits);
   addContext(message, event, library);
-  if (event.integrations === undefined) message.raw('"integrations":{"All":true}');
-  else message.field("integrations", event.integrations);
+  addIntegrations(message, event.integrations);
   if (event.timestamp !== undefined) message.raw(`"timestamp":"${event.timestamp}"`);
   message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(stamp.nowMs)}"`);
   if (event.rest !== undefined) message.fields(event.rest);
@@ -77,6 +76,12 @@ function addContext(message: MessageText, event: ValidEvent, library: string): v
   const names = traits === "" ? ["library"] : ["library", "traits"];
   if (event.context === undefined) message.raw(`"context":{${ours}}`);
   else message.objectField("context", without(event.context, names), ours);
+}
+
+/** None and an empty object mean the same: every destination. */
+function addIntegrations(message: MessageText, integrations: object | undefined): void {
+  const text = integrations === undefined ? "{}" : message.write("integrations", integrations);
+  message.raw(text === "{}" ? '"integrations":{"All":true}' : `"integrations":${text}`);
 }
 
 /** The object, or a copy without these fields if it has one of them. */
