@@ -31,6 +31,8 @@ const get = ["GET", "HEAD"] as const;
 const routes: readonly Route[] = [
   { name: "pixel", methods: get, path: "/i" },
   { name: "pixel", methods: get, path: "/ice.png" },
+  { name: "tracker", methods: [...get, "POST"], path: adapterPaths.tracker },
+  // A collector answers every path of two segments: webhooks have theirs, and trackers may be told any.
   { name: "adapter", methods: [...get, "POST"], path: "/:vendor/:version" },
 ];
 
