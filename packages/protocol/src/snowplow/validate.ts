@@ -61,8 +61,7 @@ class Reader {
     this.#pair("eventId", "eid", event["eventId"]);
     this.#pair("deviceTimestamp", "dtm", event["deviceTimestamp"]);
     this.#payload(event["payload"]);
-    if (this.#pairs["e"] === undefined)
-      this.#report("payload.e", "missing-field", 'Expected an event code such as "pv".');
+    this.#requireCode();
     const [first, ...more] = this.#found;
     return first === undefined ? ok({ pairs: this.#pairs, described, entities }) : failed(first, ...more);
   }
@@ -171,6 +170,11 @@ class Reader {
       this.#report(path, "wrong-type", `Expected an object with schema and data, got ${describe(entity)}.`);
       return [];
     });
+  }
+
+  #requireCode(): void {
+    if (this.#pairs["e"] !== undefined || this.#found.some(({ path }) => path === "payload.e")) return;
+    this.#report("payload.e", "missing-field", 'Expected an event code such as "pv", got none.');
   }
 
   #missing(path: string): void {
