@@ -32,10 +32,12 @@ export interface UserChange {
 
 const texts = ["name", "userId", "anonymousId", "previousId", "groupId", "sessionId"] as const;
 
+const nothing: Carried = Object.freeze({});
+
 /** Reads what came in; what is not of its type counts as absent, for anyone may send a field of this name. */
 export function readCarried(context: JsonObject): Carried {
   const value = context[carriedField];
-  if (!isObject(value)) return {};
+  if (!isObject(value)) return nothing;
   const { kind, entities, occurredAt } = value;
   const occurredAtMs = typeof occurredAt === "string" ? parseIsoTime(occurredAt) : null;
   const fields = texts.filter((name) => value[name] === null || typeof value[name] === "string");
@@ -58,14 +60,15 @@ export function readUserChange(context: JsonObject): UserChange {
   };
 }
 
-/** The canonical event's form of it: what is not the default. */
-export function writeUserChange({ mode, isNewUser, profile }: UserChange): JsonObject {
-  const change: JsonObject = {
+/** The canonical event's form of it: what is not the default, or null where all of it is. */
+export function writeUserChange({ mode, isNewUser, profile }: UserChange): JsonObject | null {
+  const hasProfile = Object.keys(profile).length > 0;
+  if (mode === "merge" && !isNewUser && !hasProfile) return null;
+  return {
     ...(mode === "merge" ? {} : { mode }),
     ...(isNewUser ? { isNewUser } : {}),
-    ...(Object.keys(profile).length === 0 ? {} : { profile }),
+    ...(hasProfile ? { profile } : {}),
   };
-  return Object.keys(change).length === 0 ? {} : { [carriedField]: change };
 }
 
 /** The context without the field that is ours. */

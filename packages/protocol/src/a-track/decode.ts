@@ -1,6 +1,6 @@
 /** A request that came in, as one canonical event or one bad one; the answer is A-Track's contract as far as it is known. */
 import type { Arrival, Decoded } from "../codec.js";
-import type { CanonicalEvent, JsonObject, JsonValue } from "../event.js";
+import type { CanonicalEvent, JsonValue } from "../event.js";
 import type { WireRequest, WireResponse } from "../http.js";
 import { isoTime } from "../iso-time.js";
 import { parseJson } from "../parse-json.js";
@@ -10,15 +10,15 @@ import { callNames } from "./event.js";
 import type { CallName } from "./event.js";
 import { idHeader, idOfHeader } from "./frame.js";
 import { errorReply, jsonReply } from "./reply.js";
-import { toTracked } from "./translate.js";
-import { problemCodes, validate } from "./validate.js";
-import type { ValidCall } from "./validate.js";
+import { toCanonical } from "./translate.js";
+import { problemCodes, validateBody } from "./validate.js";
+import type { ProblemCode } from "./validate.js";
 
 /** Why something that came in is not an event. */
-export const badCodes = ["invalid-json", "too-deep", ...problemCodes] as const;
-export type BadCode = (typeof badCodes)[number];
+export type BadCode = "invalid-json" | "too-deep" | ProblemCode;
+export const badCodes: readonly BadCode[] = ["invalid-json", "too-deep", ...problemCodes];
 
-/** Objects and lists within one another: what the encoder writes, twice over. */
+/** Objects and lists within one another: the encoder's 198, in a field of the context of a body. */
 const maxDepth = 200;
 
 export function decode(request: WireRequest, arrival: Arrival): Decoded {
@@ -34,9 +34,14 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
   if (call === undefined || !isObject(body)) {
     return bad([fault("not-an-event", "a JSON object with the fields of this call, got another value")], body, arrival);
   }
-  const checked = validate({ ...body, id: undefined, carried: undefined, kind: call });
+  const checked = validateBody(call, body);
   if (!checked.ok) return bad(checked.problems, body, arrival);
-  const event = canonical(checked.value, { id: idOf(request, arrival, call), body, arrival });
+  const event = toCanonical(checked.value, {
+    id: idOf(request, arrival, call),
+    project: arrival.project,
+    receivedAt: isoTime(arrival.receivedAtMs),
+    body,
+  });
   return { events: [event], bad: [], reply: accepted(event, call) };
 }
 
@@ -55,33 +60,6 @@ function idOf(request: WireRequest, arrival: Arrival, call: CallName): string {
   if (header === undefined || header === "") return arrival.requestId;
   const key = idOfHeader(header);
   return call === "event" || uuid.test(key) ? key : `${call}:${key}`;
-}
-
-interface Found {
-  readonly id: string;
-  readonly body: JsonObject;
-  readonly arrival: Arrival;
-}
-
-function canonical(call: ValidCall, { id, body, arrival }: Found): CanonicalEvent {
-  const tracked = toTracked(call, id, body);
-  const receivedAt = isoTime(arrival.receivedAtMs);
-  const { sdkVersion } = body;
-  return {
-    ...tracked,
-    protocol: "a-track",
-    project: arrival.project,
-    sentAt: null,
-    receivedAt,
-    time: earlier(tracked.occurredAt, receivedAt),
-    library: typeof sdkVersion === "string" ? { name: "a-track", version: sdkVersion } : null,
-    wire: body,
-  };
-}
-
-/** The wire does not say when a request was sent, so a clock that is ahead is only known by a time that is to come. */
-function earlier(occurredAt: string | null, receivedAt: string): string {
-  return occurredAt !== null && Date.parse(occurredAt) <= Date.parse(receivedAt) ? occurredAt : receivedAt;
 }
 
 function accepted(event: CanonicalEvent, call: CallName): WireResponse {

@@ -25,8 +25,8 @@ export interface ATrackEncoderOptions {
 /** What this collector takes in one request. */
 export const maxRequestBytes = 1_048_576;
 
-/** Far beyond what anyone reads, and far below what a parser that recurses survives. */
-const maxDepth = 100;
+/** Levels within each of a call's objects; A-Track names no limit, so it is the one of the other wires. */
+const maxDepth = 198;
 
 const defaults = { sdkVersion: "0.1.0", maxEventBytes: 262_144 } as const;
 

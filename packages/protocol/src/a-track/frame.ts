@@ -67,6 +67,7 @@ function headerText(id: string): string {
 
 /** The id that was written so; what another sender wrote is taken as it is. */
 export function idOfHeader(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -11,14 +11,13 @@ export interface ErrorBody {
 
 const encoder = new TextEncoder();
 
-export function jsonReply(status: number, value: object, headers: WireHeaders = {}): WireResponse {
-  return {
-    status,
-    headers: { "content-type": "application/json", ...headers },
-    body: encoder.encode(JSON.stringify(value)),
-  };
+const jsonHeaders: WireHeaders = Object.freeze({ "content-type": "application/json" });
+
+export function jsonReply(status: number, value: object, headers?: WireHeaders): WireResponse {
+  const body = encoder.encode(JSON.stringify(value));
+  return { status, headers: headers === undefined ? jsonHeaders : { ...jsonHeaders, ...headers }, body };
 }
 
-export function errorReply(status: number, error: ErrorBody, headers: WireHeaders = {}): WireResponse {
+export function errorReply(status: number, error: ErrorBody, headers?: WireHeaders): WireResponse {
   return jsonReply(status, { error }, headers);
 }

@@ -3,10 +3,10 @@
  * else is an event, under its own name or one that reads well. What the wire has no field for travels in
  * `context.oncewire`; an attributes call has no context, so what it cannot carry is a list in docs/protocols/a-track.md.
  */
-import type { EventKind, JsonObject, TrackedEvent } from "../event.js";
+import type { CanonicalEvent, EventKind, JsonObject, TrackedEvent } from "../event.js";
 import { failed, ok } from "../problem.js";
 import type { Result } from "../problem.js";
-import { isObject, readCarried, readUserChange, withoutCarried, writeUserChange } from "./carried.js";
+import { carriedField, isObject, readCarried, readUserChange, withoutCarried, writeUserChange } from "./carried.js";
 import type { Carried } from "./carried.js";
 import type { ATrackEvent, CallName } from "./event.js";
 import { problem } from "./validate.js";
@@ -108,31 +108,65 @@ function sessionOf(context: JsonObject): string | null {
 
 const kindOfCall: Readonly<Record<CallName, EventKind>> = { init: "session", attributes: "identify", event: "track" };
 
-/** A call that came in as the canonical event; `body` is what `call` was read from. */
-export function toTracked(call: ValidCall, id: string, body: JsonObject): TrackedEvent {
+/** What a call that came in does not say of itself. */
+export interface Origin {
+  readonly id: string;
+  readonly project: string;
+  readonly receivedAt: string;
+  /** What the call was read from. */
+  readonly body: JsonObject;
+}
+
+/** A call that came in as the canonical event. */
+export function toCanonical(call: ValidCall, { id, project, receivedAt, body }: Origin): CanonicalEvent {
   const context = objectAt(body, "context");
-  const profile = objectAt(body, "profile");
+  const carried = readCarried(context);
+  const occurredAt = carried.occurredAt ?? call.timestamp ?? null;
   return {
     id,
-    kind: kindOfCall[call.kind],
-    name: call.kind === "event" ? call.event : null,
-    userId: call.uuid,
-    anonymousId: null,
-    previousId: null,
-    groupId: null,
-    sessionId: sessionOf(context),
-    occurredAt: call.timestamp ?? null,
+    protocol: "a-track",
+    project,
+    kind: carried.kind ?? kindOfCall[call.kind],
+    name: orElse(carried.name, call.kind === "event" ? call.event : null),
+    userId: orElse(carried.userId, call.uuid),
+    anonymousId: carried.anonymousId ?? null,
+    previousId: carried.previousId ?? null,
+    groupId: carried.groupId ?? null,
+    sessionId: orElse(carried.sessionId, sessionOf(context)),
+    occurredAt,
+    sentAt: null,
+    receivedAt,
+    time: timeOf(occurredAt, receivedAt),
     properties: objectAt(body, "attributes"),
-    entities: [],
-    ...readCarried(context),
-    context: {
-      ...withoutCarried(context),
-      ...(call.kind === "event" ? {} : writeUserChange({ mode: call.mode, isNewUser: call.isNewUser, profile })),
-    },
+    entities: carried.entities ?? [],
+    context: call.kind === "event" ? withoutCarried(context) : withChange(call, context, objectAt(body, "profile")),
+    library: libraryOf(body),
+    wire: body,
   };
 }
 
+/** The wire does not say when a request was sent, so a clock that is ahead is only known by a time that is to come. */
+function timeOf(occurredAt: string | null, receivedAt: string): string {
+  // Both are written alike, in years of four digits: their order as texts is their order in time.
+  return occurredAt !== null && occurredAt <= receivedAt ? occurredAt : receivedAt;
+}
+
+function libraryOf({ sdkVersion }: JsonObject): CanonicalEvent["library"] {
+  return typeof sdkVersion === "string" ? { name: "a-track", version: sdkVersion } : null;
+}
+
+function orElse<T>(carried: T | undefined, told: T): T {
+  return carried === undefined ? told : carried;
+}
+
+function withChange({ mode, isNewUser }: ValidCall, context: JsonObject, profile: JsonObject): JsonObject {
+  const change = writeUserChange({ mode, isNewUser, profile });
+  return change === null ? withoutCarried(context) : { ...withoutCarried(context), [carriedField]: change };
+}
+
+const noFields: JsonObject = Object.freeze({});
+
 function objectAt(body: JsonObject, name: string): JsonObject {
   const value = body[name];
-  return isObject(value) ? value : {};
+  return isObject(value) ? value : noFields;
 }

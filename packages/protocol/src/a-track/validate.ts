@@ -2,6 +2,7 @@
  * What a caller said, or what came in on the wire, checked once: `unknown` in, a call with nothing left open out, or
  * everything that is wrong with it. Each field is read once, so that a getter cannot answer twice.
  */
+import type { JsonObject } from "../event.js";
 import { isoTime, isTimeMs, parseIsoTime } from "../iso-time.js";
 import { isDate, isPlain, objectTag } from "../object-tag.js";
 import { failed, ok } from "../problem.js";
@@ -44,31 +45,44 @@ export function validate(call: unknown): Result<ValidCall> {
     return failed(problem("", "not-an-event", `Expected an object with a "kind", got ${describe(call)}.`));
   }
   try {
-    return validateFields(new Reader(call));
+    const reader = new Reader(call);
+    const kind = reader.choice("kind", callNames, "unknown-kind") ?? "event";
+    return checked(reader, { ...readBody(kind, reader), id: reader.text("id"), carried: reader.object("carried") });
   } catch {
     const message = "Expected an object whose fields can be read, got one that throws; pass a plain object.";
     return failed(problem("", "not-an-event", message));
   }
 }
 
-function validateFields(reader: Reader): Result<ValidCall> {
-  const kind = reader.choice("kind", callNames, "unknown-kind") ?? "event";
-  const valid: ValidCall = {
+/** The same for a body off the wire, where the address says which call it is and a header its id. */
+export function validateBody(kind: CallName, body: JsonObject): Result<ValidCall> {
+  const reader = new Reader(body);
+  return checked(reader, readBody(kind, reader));
+}
+
+function checked({ problems }: Reader, valid: ValidCall): Result<ValidCall> {
+  const [first, ...more] = problems;
+  return first === undefined ? ok(valid) : failed(first, ...more);
+}
+
+function readBody(kind: CallName, reader: Reader): ValidCall {
+  const isEvent = kind === "event";
+  return {
     kind,
-    id: reader.text("id"),
+    id: undefined,
     uuid: reader.required("uuid", "no-identity", "the user's uuid: any text that is not empty"),
     isNewUser: reader.flag("isNewUser") ?? false,
-    mode: reader.choice("mode", [...modes, undefined, null], "unknown-mode") ?? "merge",
-    event: kind === "event" ? reader.required("event", "no-event-name", 'a name such as "order_created"') : "",
-    timestamp: kind === "event" ? reader.time("timestamp") : undefined,
+    mode: reader.choice("mode", optionalModes, "unknown-mode") ?? "merge",
+    event: isEvent ? reader.required("event", "no-event-name", 'a name such as "order_created"') : "",
+    timestamp: isEvent ? reader.time("timestamp") : undefined,
     attributes: reader.object("attributes"),
     profile: reader.object("profile"),
     context: reader.object("context"),
-    carried: reader.object("carried"),
+    carried: undefined,
   };
-  const [first, ...more] = reader.problems;
-  return first === undefined ? ok(valid) : failed(first, ...more);
 }
+
+const optionalModes = [...modes, undefined, null] as const;
 
 /** Reads fields of an object that may be anything, and notes what is wrong with them. */
 class Reader {
