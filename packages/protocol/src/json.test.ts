@@ -76,11 +76,15 @@ function throwing(): never {
 }
 
 const page = readFileSync(new URL("../../../docs/values.md", import.meta.url), "utf8");
-const rows = Array.from(page.matchAll(/^\| (?!value|-)(.+?) \| (.+?) \| ?(.*?) ?\|$/gm), ([, name, sent, code]) => ({
-  name: name ?? "",
-  sent: sent === "nothing" ? undefined : (sent ?? "").replaceAll("`", ""),
-  code: code ?? "",
-}));
+const rows = page
+  .split("\n")
+  .map((line) => line.split(" | ").map((cell) => cell.replaceAll(/^\| |\|$/g, "").trim()))
+  .filter((cells) => cells.length === 3 && cells[0] !== "value" && !cells[0]?.startsWith("-"))
+  .map(([name = "", sent = "", code = ""]) => ({
+    name,
+    sent: sent === "nothing" ? undefined : sent.replaceAll("`", ""),
+    code,
+  }));
 
 /** How the page shows a value that stands in a list or is a field that throws. */
 function shown(name: string, json: unknown): string | undefined {
