@@ -206,6 +206,12 @@ describe("what a pipeline would lose is refused before sending:", () => {
       "missing-field",
     ],
     ["an entity that is a text", { type: "page_view", entities: ["x"] }, "entities[0]", "wrong-type"],
+    [
+      "a form's field without a value",
+      { type: "change_form", formId: "f", elementId: "e", nodeName: "INPUT" },
+      "value",
+      "missing-field",
+    ],
     ["a link without a target", { type: "link_click" }, "targetUrl", "missing-field"],
     ["a cart without a quantity", { type: "add_to_cart", sku: "a" }, "quantity", "missing-field"],
     ["a search without terms", { type: "site_search", terms: [] }, "terms", "missing-field"],

@@ -37,7 +37,7 @@ const formElement: readonly DataField[] = [
   ["elementId", "elementId", "text", "required"],
   ["nodeName", "nodeName", "text", "required"],
   ["elementClasses", "elementClasses", "list"],
-  ["value", "value", "text-or-null"],
+  ["value", "value", "text-or-null", "required"],
 ];
 
 function snowplow(name: string, version = "1-0-0"): string {

@@ -38,3 +38,4 @@ export { problemCodes } from "./problem-codes.js";
 export type { ProblemCode } from "./problem-codes.js";
 export { transactionEvents } from "./transaction-events.js";
 export type { OrderItem } from "./transaction-events.js";
+export { bundledSchemas } from "./schemas.js";
