@@ -15,7 +15,7 @@
  */
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { faultOf } from "./errors.js";
+import { faultOf, isGone } from "./errors.js";
 import { readFully, writeFully, type DirectoryEntry, type File, type FileSystem } from "./files.js";
 
 export interface CursorState {
@@ -151,7 +151,10 @@ export class CursorFiles {
         await file.close();
       }
     } catch (error) {
-      return faultOf(error) === "ENOENT" ? "missing" : null;
+      if (faultOf(error) === "ENOENT") return "missing";
+      if (isGone(error)) return null;
+      // A disk that cannot be read now says nothing about the cursor: to begin before it would be to go back.
+      throw error;
     }
   }
 

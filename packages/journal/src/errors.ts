@@ -52,3 +52,8 @@ export function faultOf(error: unknown): string {
   const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "UNKNOWN";
 }
+
+/** Whether a failed read says that the file is no longer there to be read, rather than not now. */
+export function isGone(error: unknown): boolean {
+  return ["ENOENT", "ELOOP", "ENXIO", "EISDIR", "ENOTDIR"].includes(faultOf(error));
+}

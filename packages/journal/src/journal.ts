@@ -29,11 +29,11 @@
  */
 import { join } from "node:path";
 import { checkCursorName, cursorOfFile, loadCursors, type CursorState, type LoadedCursor } from "./cursor.js";
-import { JournalError, faultOf } from "./errors.js";
+import { JournalError, faultOf, isGone } from "./errors.js";
 import { acquireLock, isUnlocked, type Lock } from "./lock.js";
 import { quarantine, takeStock, type Recovered } from "./opening.js";
 import { resolveJournalOptions, type JournalOptions, type ResolvedJournalOptions } from "./options.js";
-import { SegmentReader, isGone, unreadable, type SegmentReading } from "./reader.js";
+import { SegmentReader, unreadable, type SegmentReading } from "./reader.js";
 import type { JournalRecord } from "./record.js";
 import type { ScanBounds } from "./recovery.js";
 import { mayDelete } from "./retention.js";
@@ -70,6 +70,12 @@ export interface Journal {
   cursors(): readonly string[];
   removeCursor(name: string): Promise<void>;
   status(): JournalStatus;
+  /**
+   * Hands everything appended to the operating system before it returns, without a sync: for `process.on("exit")`, when
+   * nothing asynchronous runs any more. Takes no more records then, and `committed` settles no more. Throws
+   * `suspended` where the disk refuses.
+   */
+  writeNow(): void;
   /** Commits what was appended, stores the cursors and closes the files. Later appends throw `closed`. */
   close(): Promise<void>;
 }
@@ -193,6 +199,8 @@ class FolderJournal implements Journal {
     this.#writer = new Writer({ options, segments, next, onCommitted: () => this.#sweep() });
     for (const { name, state } of parts.cursors) this.#cursors.set(name, this.#createCursor(name, state));
     lock.onLost(() => void this.close());
+    // What the process before us stored may not have reached the disk.
+    for (const cursor of this.#cursors.values()) void cursor.advance(cursor.position).catch(ignored);
     this.#sweep();
   }
 
@@ -273,6 +281,10 @@ class FolderJournal implements Journal {
     };
   }
 
+  writeNow(): void {
+    this.#writer.writeNow();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -340,10 +352,16 @@ class FolderJournal implements Journal {
     const { segments, options } = this.#parts;
     const [oldest, following] = segments.all;
     if (oldest === undefined || oldest === this.#writer.growing) return null;
+    if (following === undefined && !this.#isOutlived(oldest)) return null;
     const nowMs = options.runtime.nowMs();
     const closedAtMs = following?.head.createdAtMs ?? nowMs;
     const state = { end: oldest.end, closedAtMs, bytes: segments.bytes, acknowledged: this.#acknowledged(), nowMs };
     return mayDelete(state, options.retain) ? oldest : null;
+  }
+
+  /** Whether it is known without the last segment where positions go on. */
+  #isOutlived({ end }: Segment): boolean {
+    return [...this.#cursors.values()].some(({ stored }) => stored >= end);
   }
 
   #acknowledged(): number | null {
@@ -378,3 +396,6 @@ function checkRead(from: number, { maxRecords, maxBytes }: ReadBounds): void {
   if (!(maxRecords >= 1)) throw new RangeError(`\`maxRecords\` must be 1 or more, got ${maxRecords}`);
   if (!(maxBytes >= 0)) throw new RangeError(`\`maxBytes\` must be 0 or more, got ${maxBytes}`);
 }
+
+/** For what is tried again by itself. */
+const ignored = (): void => undefined;

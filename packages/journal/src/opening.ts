@@ -79,16 +79,19 @@ async function checkTail(stock: Stock, segment: Segment): Promise<void> {
   if (isEmpty && segment.isHeadDamaged) return;
   for (const hole of reading.lost) stock.recovered.damagedRecords += segment.lose(hole.from, hole.to);
   stock.recovered.tornBytes += segment.bytes - reading.soundEnd;
-  if (segment.bytes > reading.soundEnd) await truncate(stock, segment, reading.soundEnd);
+  await secure(stock, segment, reading.soundEnd);
   segment.bytes = reading.soundEnd;
 }
 
-/** Where it fails, the next segment's header will say where this one ends. */
-async function truncate(stock: Stock, segment: Segment, bytes: number): Promise<void> {
+/**
+ * Cuts the tail off, and brings to stable storage what is left: a process that was killed may not have, and what is
+ * read from now on must not go in a power cut. Where it fails, the next segment's header will say where this one ends.
+ */
+async function secure(stock: Stock, segment: Segment, bytes: number): Promise<void> {
   try {
     const file = await stock.files.open(join(stock.directory, segment.name), "update");
     try {
-      await file.truncate(bytes);
+      if (segment.bytes > bytes) await file.truncate(bytes);
       await file.sync();
     } finally {
       await file.close();

@@ -139,11 +139,6 @@ export class SegmentReader {
   }
 }
 
-/** Whether a failed read says that the file is no longer there to be read, rather than not now. */
-export function isGone(error: unknown): boolean {
-  return ["ENOENT", "ELOOP", "ENXIO", "EISDIR", "ENOTDIR"].includes(faultOf(error));
-}
-
 export function unreadable(segment: Segment, cause: unknown): JournalError {
   const fault = faultOf(cause);
   const message = `Segment ${segment.name} could not be read (${fault}); nothing is known to be lost, read again later`;

@@ -21,6 +21,7 @@ export class StoredCursor {
   readonly #files: CursorFiles;
   readonly #options: StoredCursorOptions;
   #position: number;
+  #stored = -1;
   #memo: Uint8Array | null;
   #generation: number;
   #queued: Deferred | null = null;
@@ -43,6 +44,11 @@ export class StoredCursor {
     return this.#position;
   }
 
+  /** Where it is on stable storage, stored by this process; -1 before. */
+  get stored(): number {
+    return this.#stored;
+  }
+
   get memo(): Uint8Array | null {
     return this.#memo;
   }
@@ -50,7 +56,7 @@ export class StoredCursor {
   /** Gives a new cursor its files. Where that fails it is tried again by itself: a reader can begin without. */
   async create(): Promise<void> {
     await this.#store().catch(() => undefined);
-    await this.#store().catch(() => undefined);
+    if (!this.#isClosed) await this.#store().catch(() => undefined);
   }
 
   advance(position: number, memo?: Uint8Array): Promise<void> {
@@ -116,8 +122,10 @@ export class StoredCursor {
   async #save(waiting: Deferred): Promise<void> {
     this.#cancelRetry();
     const generation = this.#generation + 1;
+    const position = this.#position;
     try {
-      await this.#files.save({ generation, position: this.#position, memo: this.#memo });
+      await this.#files.save({ generation, position, memo: this.#memo });
+      this.#stored = position;
       this.#generation = generation;
       this.#isStale = false;
       waiting.resolve();
