@@ -130,6 +130,42 @@ describe("committed", () => {
   });
 });
 
+describe("writing now", () => {
+  it.each([0, 1, 2, 3, 5, 8, 13, 21, 34])(
+    "keeps all that was appended, %d turns into the group before",
+    async (turns) => {
+      const bed = createBed();
+      const journal = await bed.open({ segmentBytes: 4096 });
+      if (turns % 2 === 1) await commit(journal, "earlier");
+      append(journal, "first");
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      const large = Array.from({ length: 20 }, (_, index) => `${index}`.padEnd(700, "."));
+      append(journal, ...large);
+      journal.writeNow();
+      expect(() => append(journal, "too late")).toThrow(/closed/);
+      const { texts, lost } = await readAll(await bed.afterKill().open());
+      expect(texts.slice(-21)).toEqual(["first", ...large]);
+      expect(lost).toEqual([]);
+    },
+  );
+
+  it("leaves what it wrote when the journal is closed after all", async () => {
+    const bed = createBed();
+    const journal = await bed.open();
+    append(journal, "last");
+    journal.writeNow();
+    await journal.close();
+    expect((await readAll(await bed.open())).texts).toEqual(["last"]);
+  });
+
+  it("throws where the disk refuses", async () => {
+    const files = createFaultyFiles(createMemoryFiles(), (call) => (call.name === "writeNow" ? "EROFS" : null));
+    const journal = await createBed().open({ files });
+    append(journal, "last");
+    expect(() => journal.writeNow()).toThrow(/EROFS/);
+  });
+});
+
 describe("a cursor", () => {
   it("keeps position and memo over a power cut once advance resolved", async () => {
     const bed = createBed();

@@ -10,6 +10,7 @@ export const fileCalls = [
   "stat",
   "touch",
   "syncDirectory",
+  "writeNow",
   "read",
   "write",
   "sync",
@@ -58,6 +59,11 @@ export function createFaultyFiles(files: FileSystem, decide: DecideFault): Fault
     stat: (path) => call("stat", path, () => files.stat(path)),
     touch: (path, atMs) => call("touch", path, () => files.touch(path, atMs)),
     syncDirectory: (path) => call("syncDirectory", path, () => files.syncDirectory(path)),
+    writeNow(path, buffers, offset) {
+      const code = ask("writeNow", path);
+      if (code !== null && code !== "short") throw faultOfCode(code, path);
+      files.writeNow(path, buffers, offset);
+    },
   };
 }
 

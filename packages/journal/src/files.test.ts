@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { lstat, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +75,24 @@ describe("the system's files", () => {
       "delivery.cursor-0",
       "delivery.cursor-1",
     ]);
+  });
+});
+
+describe("a process that exits", () => {
+  it("leaves what it appended in its last turn, if it writes now", async () => {
+    const directory = join(folder, "journal");
+    const source = new URL("../dist/index.js", import.meta.url);
+    const script = `import(${JSON.stringify(source.href)}).then(async ({ openJournal }) => {
+      const journal = await openJournal({ directory: ${JSON.stringify(directory)} });
+      process.on("exit", () => journal.writeNow());
+      for (let index = 0; index < 1000; index += 1) journal.append([Buffer.from(String(index))]);
+      process.exit(3);
+    });`;
+    const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "inherit", "inherit"] });
+    expect(await once(child, "exit")).toEqual([3, null]);
+    const journal = await openJournal({ directory });
+    expect((await readAll(journal)).texts).toEqual(Array.from({ length: 1000 }, (_, index) => String(index)));
+    await journal.close();
   });
 });
 

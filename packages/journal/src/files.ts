@@ -18,6 +18,8 @@ export interface FileSystem {
   touch(path: string, atMs: number): Promise<void>;
   /** Brings the names in a folder to stable storage: what was created, renamed and removed. */
   syncDirectory(path: string): Promise<void>;
+  /** Writes before it returns, creating the file where it is missing: for the moment in which a process ends. */
+  writeNow(path: string, buffers: readonly Uint8Array[], offset: number): void;
 }
 
 /** `create` fails with EEXIST where something has the name; `read` and `update` fail with ENOENT where nothing has. */
@@ -74,6 +76,19 @@ export const systemFiles: FileSystem = {
   },
   touch: (path, atMs) => fs.promises.lutimes(path, atMs / 1000, atMs / 1000),
   syncDirectory,
+  writeNow(path, buffers, offset) {
+    const fd = fs.openSync(path, constants.O_RDWR | constants.O_CREAT | guarded, 0o600);
+    try {
+      let at = offset;
+      for (let rest = buffers; rest.length > 0;) {
+        const bytes = fs.writevSync(fd, firstOf(rest), at);
+        at += bytes;
+        rest = afterWriting(rest, bytes);
+      }
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
 };
 
 // Windows has no O_NOFOLLOW and no O_NONBLOCK; the latter keeps a pipe in a file's place from blocking a thread.
@@ -157,22 +172,26 @@ export async function readFully(file: File, target: Buffer, offset: number): Pro
   return target.subarray(0, filled);
 }
 
-/** The system call takes at most IOV_MAX (1,024) buffers. */
-const maxBuffersPerWrite = 1024;
-
 /** Writes everything, however short the single writes are: a full disk may take a part without an error. */
 export async function writeFully(file: File, buffers: readonly Uint8Array[], offset: number): Promise<void> {
-  let rest = buffers;
   let at = offset;
-  while (rest.length > 0) {
-    const bytes = await file.write(rest.length > maxBuffersPerWrite ? rest.slice(0, maxBuffersPerWrite) : rest, at);
-    if (bytes <= 0) throw Object.assign(new Error("ENOSPC: a write took no byte"), { code: "ENOSPC" });
+  for (let rest = buffers; rest.length > 0;) {
+    const bytes = await file.write(firstOf(rest), at);
     at += bytes;
-    rest = withoutFirst(rest, bytes);
+    rest = afterWriting(rest, bytes);
   }
 }
 
-function withoutFirst(buffers: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+/** The system call takes at most IOV_MAX (1,024) buffers. */
+const maxBuffersPerWrite = 1024;
+
+function firstOf(buffers: readonly Uint8Array[]): readonly Uint8Array[] {
+  return buffers.length > maxBuffersPerWrite ? buffers.slice(0, maxBuffersPerWrite) : buffers;
+}
+
+/** What is left after a write of so many bytes. */
+function afterWriting(buffers: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  if (bytes <= 0) throw Object.assign(new Error("ENOSPC: a write took no byte"), { code: "ENOSPC" });
   let skip = bytes;
   for (let at = 0; at < buffers.length; at += 1) {
     const buffer = buffers[at];

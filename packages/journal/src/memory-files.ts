@@ -220,6 +220,12 @@ class ForgetfulFiles implements MemoryFiles {
     });
   }
 
+  writeNow(path: string, buffers: readonly Uint8Array[], offset: number): void {
+    if (this.#isOver) return;
+    if (!this.#nodes.has(path)) this.#rename({ kind: "link", path, node: new Node() }, dirname(path));
+    this.#node(path).change({ kind: "write", offset, bytes: Buffer.concat(buffers) });
+  }
+
   #rename(change: NameChange, folder: string): void {
     applyName(this.#nodes, change);
     this.#unsyncedNames.push({ folder, change });

@@ -8,12 +8,20 @@
  */
 import { join } from "node:path";
 import { createDeferred } from "./deferred.js";
-import { JournalError, faultOf } from "./errors.js";
+import { faultOf } from "./errors.js";
 import { writeFully, type File } from "./files.js";
 import { ChunkPool, Group, type SegmentPlan } from "./group.js";
 import type { ResolvedJournalOptions } from "./options.js";
 import { recordHeadBytes } from "./record.js";
-import { createSegmentFile, Segment, segmentHeadBytes, segmentName, type SegmentList } from "./segment.js";
+import { full, refusalFor, suspended, tooLarge, type WriterState } from "./refusals.js";
+import {
+  createSegmentFile,
+  encodeSegmentHead,
+  Segment,
+  segmentHeadBytes,
+  segmentName,
+  type SegmentList,
+} from "./segment.js";
 
 export interface WriterOptions {
   readonly options: ResolvedJournalOptions;
@@ -23,11 +31,6 @@ export interface WriterOptions {
   /** After every group that is on stable storage. */
   readonly onCommitted: () => void;
 }
-
-export type WriterState =
-  | { readonly kind: "accepting" }
-  | { readonly kind: "suspended"; readonly fault: string }
-  | { readonly kind: "closed" };
 
 /** The file that is being written; its segment's `bytes` is how far it is on stable storage. */
 interface OpenSegment {
@@ -66,6 +69,7 @@ export class Writer {
   /** What is appended and not on disk yet, headers of segments to come included. */
   #waitingBytes = 0;
   #isWriting = false;
+  #isOver = false;
   #work: Promise<void> = Promise.resolve();
   #probeMs = firstProbeMs;
   #stopWaiting: () => void = () => undefined;
@@ -114,9 +118,40 @@ export class Writer {
       return rejection(new RangeError(`\`position\` must be ${expected}, got ${position}`));
     }
     const rejected = this.#rejected.find((range) => position >= range.from && position < range.to);
-    if (rejected !== undefined) return rejection(suspendedError(rejected.fault));
+    if (rejected !== undefined) return rejection(suspended(rejected.fault));
     const group = this.#groups.find((candidate) => position < candidate.to);
     return group === undefined ? Promise.resolve() : group.outcome;
+  }
+
+  /** Hands what waits to the operating system before it returns. The loop stops: the process is about to end. */
+  writeNow(): void {
+    this.#state = { kind: "closed" };
+    this.#isOver = true;
+    try {
+      this.#writeGroupsNow();
+    } catch (error) {
+      throw suspended(faultOf(error), error);
+    }
+  }
+
+  #writeGroupsNow(): void {
+    const { files, directory } = this.#options;
+    let plan = this.#open?.plan;
+    let offset = this.#open?.segment.bytes ?? 0;
+    let end = this.#end;
+    for (const group of this.#groups) {
+      const path = join(directory, segmentName(group.plan));
+      if (group.plan !== plan) {
+        const head = { ...group.plan, previousEnd: end, createdAtMs: this.#options.runtime.nowMs() };
+        files.writeNow(path, [encodeSegmentHead(head)], 0);
+        plan = group.plan;
+        offset = segmentHeadBytes;
+      }
+      // The group that is being written has its place already: the same bytes are written there again.
+      files.writeNow(path, group.buffers(), offset);
+      offset += group.bytes;
+      end = group.to;
+    }
   }
 
   /** Writes what waits, then closes the file. */
@@ -129,14 +164,9 @@ export class Writer {
 
   #checkRoom(length: number): void {
     const { maxBytes, maxRecordBytes } = this.#options;
-    if (length > maxRecordBytes) {
-      const message = `A record may have ${maxRecordBytes} bytes, this one has ${length}: split it or raise \`maxRecordBytes\``;
-      throw new JournalError("too-large", message, { fields: { bytes: length, maxRecordBytes } });
-    }
+    if (length > maxRecordBytes) throw tooLarge(length, maxRecordBytes);
     const bytes = this.#segments.bytes + this.#waitingBytes + segmentHeadBytes + recordHeadBytes + length;
-    if (bytes <= maxBytes) return;
-    const message = `The journal may hold ${maxBytes} bytes and would have ${bytes}: acknowledge what was read, or raise \`maxBytes\``;
-    throw new JournalError("full", message, { fields: { bytes, maxBytes } });
+    if (bytes > maxBytes) throw full(bytes, maxBytes);
   }
 
   #groupFor(frameBytes: number): Group {
@@ -168,7 +198,7 @@ export class Writer {
     for (;;) {
       if (this.#options.groupDelayMs > 0 && this.#state.kind === "accepting") await this.#wait();
       const group = this.#groups[0];
-      if (group === undefined) break;
+      if (group === undefined || this.#isOver) break;
       try {
         await this.#write(group);
       } catch (error) {
@@ -245,7 +275,7 @@ export class Writer {
     if (open === null) return;
     this.#open = null;
     await open.file.close().catch(ignored);
-    if (open.segment.bytes > segmentHeadBytes) return;
+    if (open.segment.bytes > segmentHeadBytes || this.#isOver) return;
     this.#segments.remove(open.segment);
     await this.#options.files.remove(join(this.#options.directory, open.segment.name)).catch(ignored);
   }
@@ -259,7 +289,7 @@ export class Writer {
     this.#plan = null;
     this.#plannedBytes = 0;
     this.#waitingBytes = 0;
-    const error = suspendedError(fault, cause);
+    const error = suspended(fault, cause);
     for (const group of groups) group.fail(error);
     // What was not synced is cut off, if the disk lets us; if not, the next segment's header says where this one ends.
     await this.#open?.file.truncate(this.#open.segment.bytes).catch(ignored);
@@ -306,16 +336,6 @@ function lengthOf(parts: readonly Uint8Array[]): number {
     length += part.byteLength;
   }
   return length;
-}
-
-function refusalFor(state: Exclude<WriterState, { readonly kind: "accepting" }>): JournalError {
-  if (state.kind === "suspended") return suspendedError(state.fault);
-  return new JournalError("closed", "The journal is closed and takes no more records: open it again");
-}
-
-function suspendedError(fault: string, cause?: unknown): JournalError {
-  const message = `The journal's disk could not be written (${fault}); the record was not taken, and writing is tried again by itself`;
-  return new JournalError("suspended", message, { cause, fields: { fault } });
 }
 
 function rejection(error: Error): Promise<void> {
