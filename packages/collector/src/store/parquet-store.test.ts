@@ -57,6 +57,28 @@ describe("sealing", () => {
     expect(await reopened.counts()).toEqual({ events: 16, bad: 16, duplicates: 0 });
   });
 
+  it("leaves a file in its place until the last query that reads it has ended", async () => {
+    const directory = await aFolder();
+    const store = await openStore({ directory, sealRows: 8, mergeFactor: 2, recentEvents: 0 });
+    await store.append(batchOf(0, ["a", "b"].map(withId)));
+    await store.seal();
+    const files = async (): Promise<string> =>
+      (await readdir(directory)).filter((name) => /^events.*\d/.test(name)).join();
+    const before = await files();
+    const asked = expect(store.sql(endlessSql, { maxRows: 1, timeoutMs: 60_000 })).rejects.toMatchObject({
+      code: "closed",
+    });
+    await store.append(batchOf(2, ["c", "d"].map(withId)));
+    await store.seal();
+    const merged = "events-0000000000000000-0000000000000004.parquet";
+    await vi.waitFor(async () => expect(await readFile(join(directory, "manifest.json"), "utf8")).toContain(merged));
+    expect(await files()).toContain(before);
+    expect((await everyEvent(store)).map(({ id }) => id)).toEqual(["d", "c", "b", "a"]);
+    await store.close();
+    await asked;
+    expect(await files()).toBe(merged);
+  });
+
   it("leaves nothing staged", async () => {
     const directory = await aFolder();
     const store = await openStore({ directory, recentEvents: 0 });

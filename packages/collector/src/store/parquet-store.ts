@@ -225,8 +225,9 @@ class OpenParquetStore implements ParquetStore {
       this.#cancelTimer?.();
       this.#cancelTimer = null;
       await this.#background;
-      await this.#sealer.ended();
+      // Before the last files are removed: a long query would hold them otherwise.
       await this.#engine.close();
+      await this.#sealer.removed();
     }
   }
 

@@ -50,9 +50,8 @@ export class Sealer {
     });
   }
 
-  /** Resolves when nothing is being sealed, merged or removed. */
-  async ended(): Promise<void> {
-    await this.#turns.take(async () => {});
+  /** Resolves when no file waits to be removed. */
+  async removed(): Promise<void> {
     await this.#removing;
   }
 
