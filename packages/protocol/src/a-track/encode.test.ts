@@ -49,7 +49,7 @@ const calls: readonly (readonly [string, ATrackEvent])[] = [
 ];
 
 describe("A42: the contract of the SDK's page", () => {
-  it.each(calls)("A12–A14, A43–A60: %s is the page's request, byte for byte in the body", (name, call) => {
+  it.each(calls)("A5, A6, A12–A14, A40, A43–A60: %s is the page's request, byte for byte in the body", (name, call) => {
     const expected = fixture(name);
     const request = encoder.frame([encoded(call)], 0);
     expect(decoder.decode(request.body)).toBe(JSON.stringify(expected.body));
