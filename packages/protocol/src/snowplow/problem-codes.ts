@@ -8,7 +8,6 @@ export const problemCodes = [
   "too-large",
   "unknown-key",
   "wrong-format",
-  "invalid-timestamp",
   "invalid-schema",
   "invalid-json",
   "invalid-base64",
