@@ -1,24 +1,20 @@
 /** Numbers that a double cannot hold, kept as text. */
 
-const digit = /[-\d]/;
-const numberText = /-?\d[\d.eE+-]*/y;
-
 /** The same JSON with quotes around each number that JSON.parse would change. The text must be valid JSON. */
 export function quoteInexactNumbers(json: string): string {
   const parts: string[] = [];
   let copied = 0;
   for (let at = 0; at < json.length; at += 1) {
-    const character = json.charAt(at);
-    if (character === '"') {
+    const code = json.charCodeAt(at);
+    if (code === 0x22) {
       at = endOfString(json, at);
-    } else if (digit.test(character)) {
-      numberText.lastIndex = at;
-      const number = numberText.exec(json)?.[0] ?? character;
-      if (!isExact(number)) {
-        parts.push(json.slice(copied, at), `"${number}"`);
-        copied = at + number.length;
+    } else if (code === 0x2d || isDigit(code)) {
+      const end = endOfNumber(json, at);
+      if (!isExact(json.slice(at, end))) {
+        parts.push(json.slice(copied, at), `"${json.slice(at, end)}"`);
+        copied = end;
       }
-      at += number.length - 1;
+      at = end - 1;
     }
   }
   parts.push(json.slice(copied));
@@ -27,12 +23,32 @@ export function quoteInexactNumbers(json: string): string {
 
 function endOfString(json: string, from: number): number {
   let at = from + 1;
-  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === "\\" ? 2 : 1;
+  while (at < json.length && json.charCodeAt(at) !== 0x22) at += json.charCodeAt(at) === 0x5c ? 2 : 1;
   return at;
 }
 
+function endOfNumber(json: string, from: number): number {
+  let at = from + 1;
+  while (isNumeric(json.charCodeAt(at))) at += 1;
+  return at;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Digits, `.`, `e`, `E`, `+` and `-`. */
+function isNumeric(code: number): boolean {
+  return isDigit(code) || code === 0x2e || (code | 0x20) === 0x65 || code === 0x2b || code === 0x2d;
+}
+
+/** So many digits a double always holds. */
+const safeCharacters = 15;
+const exponent = /e/i;
+
 /** Whether a double holds this number: the digits that come back are the digits that went in. */
 export function isExact(number: string): boolean {
+  if (number.length <= safeCharacters && !exponent.test(number)) return true;
   const value = Number(number);
   if (!Number.isFinite(value)) return false;
   return significant(number) === significant(String(value));

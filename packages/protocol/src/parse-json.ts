@@ -22,7 +22,7 @@ export interface JsonScan {
   readonly keys: number;
   /** A number of 16 or more digits, or with an exponent. */
   readonly hasLongNumbers: boolean;
-  /** An escape of half a surrogate pair; mostly its other half is beside it. */
+  /** An escape of half a surrogate pair without its other half. */
   readonly hasSurrogates: boolean;
 }
 
@@ -73,13 +73,24 @@ function scanString(bytes: Uint8Array, from: number, found: { hasSurrogates: boo
   let at = from + 1;
   for (; at < bytes.length && bytes[at] !== quote; at += 1) {
     if (bytes[at] !== backslash) continue;
-    at += 1;
-    // \\ud8… to \\udf…
-    if (bytes[at] === 0x75 && ((bytes[at + 1] ?? 0) | 0x20) === 0x64 && (bytes[at + 2] ?? 0) > 0x37) {
+    if (isSurrogate(bytes, at, highHalf)) {
+      if (isSurrogate(bytes, at + 6, lowHalf)) at += 6;
+      else found.hasSurrogates = true;
+    } else if (isSurrogate(bytes, at, lowHalf)) {
       found.hasSurrogates = true;
     }
+    at += 1;
   }
   return at;
+}
+
+const highHalf = /^[89ab]$/i;
+const lowHalf = /^[c-f]$/i;
+
+/** Whether an escape of such a half, `\\ud8…` to `\\udf…`, stands here. */
+function isSurrogate(bytes: Uint8Array, at: number, half: RegExp): boolean {
+  if (bytes[at] !== backslash || bytes[at + 1] !== 0x75 || ((bytes[at + 2] ?? 0) | 0x20) !== 0x64) return false;
+  return half.test(String.fromCharCode(bytes[at + 3] ?? 0));
 }
 
 /** `{` and `[` open, `}` and `]` close; letters and the rest do neither. */
