@@ -138,6 +138,13 @@ describe("encode", () => {
     expect(codesOf(event)).toEqual(codes);
   });
 
+  it("writes no half of a surrogate pair, wherever the caller has one", () => {
+    const call = { kind: "event", uuid: "u\uD800", event: "e\uDC00", attributes: { "a\uD800": "\uDFFF" } } as const;
+    const text = decoder.decode(encoded(call).bytes);
+    expect(text).not.toMatch(/\\ud/i);
+    expect(JSON.parse(text)).toMatchObject({ uuid: "u\uFFFD", event: "e\uFFFD", attributes: { "a\uFFFD": "\uFFFD" } });
+  });
+
   it("says what JSON could not carry, and where", () => {
     const { replaced } = encoded({ kind: "attributes", uuid: "u", attributes: { at: { big: 1n } } });
     expect(replaced?.map(({ path, code }) => `${path}: ${code}`)).toEqual(["attributes.at.big: bigint"]);

@@ -193,6 +193,33 @@ describe("decode", () => {
     expect(decoded.bad).toMatchObject([{ code: "too-deep", wire: null }]);
   });
 
+  it("does not believe what anyone writes into context.oncewire", () => {
+    const oncewire = { kind: "nonsense", name: 5, entities: [1], occurredAt: "soon", id: "forged", project: "other" };
+    const body = { uuid: "u", event: "e", timestamp: "2026-04-08T12:00:00.000Z", context: { oncewire } };
+    const { wire, ...event } = only(decode("event", body));
+    expect(wire).toEqual(body);
+    expect(event).toEqual({
+      id: requestId,
+      protocol: "a-track",
+      project: "shop",
+      kind: "track",
+      name: "e",
+      userId: "u",
+      anonymousId: null,
+      previousId: null,
+      groupId: null,
+      sessionId: null,
+      occurredAt: body.timestamp,
+      sentAt: null,
+      receivedAt: "2026-04-08T12:00:01.000Z",
+      time: body.timestamp,
+      properties: {},
+      entities: [],
+      context: {},
+      library: null,
+    });
+  });
+
   it("lets no body choose its route, its id or what is carried", () => {
     const body = { uuid: "u", event: "e", kind: "init", id: "forged", carried: { kind: "alias" } };
     expect(only(decode("event", body))).toMatchObject({ kind: "track", id: requestId });

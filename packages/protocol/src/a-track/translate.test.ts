@@ -207,12 +207,6 @@ describe("translate, encode, frame, decode", () => {
       }),
     );
   });
-
-  it("does not believe what anyone writes into context.oncewire", () => {
-    const oncewire = { kind: "nonsense", name: 5, entities: [1], occurredAt: "soon", id: "forged", project: "other" };
-    const found = received({ kind: "event", uuid: "u", event: "e", id: event.id, timestamp: 0, context: { oncewire } });
-    expect(found).toEqual({ ...event, userId: "u", name: "e", occurredAt: "1970-01-01T00:00:00.000Z" });
-  });
 });
 
 /** Of `context.oncewire`, which is ours, an event call keeps nothing, and an init what is not the default. */

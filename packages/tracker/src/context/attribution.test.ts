@@ -132,6 +132,8 @@ describe("A65: traffic source", () => {
       (ownHosts) => buildInitPayload(visit, { ownHosts }).context.trafficSource.type,
     );
     expect(types).toEqual(["internal", "internal", "referral"]);
+    const bare = { url: "/", referer: "https://shop.example/", host: "api.other.example" };
+    expect(buildInitPayload(bare, { ownHosts: [".Shop.example"] }).context.trafficSource.type).toBe("internal");
   });
 
   it("keeps the words searched for, the campaign's name and the referrer's host", () => {

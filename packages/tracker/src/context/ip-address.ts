@@ -8,7 +8,7 @@ export type IpPolicy = (typeof ipPolicies)[number];
 /** The address in its short form, as far as the policy keeps it; undefined for what is no address. */
 export function ipAddressOf(text: string, policy: IpPolicy): string | undefined {
   if (policy === "drop") return undefined;
-  const address = withoutPort(text.trim());
+  const address = withoutPort(text.trim()).replace(/%.*$/, "");
   if (isIPv4(address)) return policy === "keep" ? address : truncated(address);
   const groups = groupsOf(address);
   if (groups === null) return undefined;
@@ -17,11 +17,10 @@ export function ipAddressOf(text: string, policy: IpPolicy): string | undefined 
   return shortForm(policy === "keep" ? groups : groups.map((group, at) => (at < 3 ? group : 0)));
 }
 
-/** `192.0.2.1:8080`, `[2001:db8::1]:443`, `fe80::1%eth0`. */
+/** `192.0.2.1:8080`, `[2001:db8::1]:443`. */
 function withoutPort(text: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1];
-  if (bracketed !== undefined) return bracketed.replace(/%.*$/, "");
-  return text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1").replace(/%.*$/, "");
+  return bracketed ?? text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1");
 }
 
 function truncated(ipv4: string): string {
