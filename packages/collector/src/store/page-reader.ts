@@ -16,6 +16,11 @@ export interface Snapshot {
   readonly segments: readonly Segment[];
 }
 
+/** All rows of the snapshot, as a query. */
+export function snapshotSql({ table, staged, segments }: Snapshot): string {
+  return relationSql(table, { ...staged, sealed: names(table, segments) });
+}
+
 /**
  * Answers a query newest first. Sealed files hold the log in order, so they are asked from the newest back, twice as
  * many each time, until the page is full: first for the keys of the rows, which is cheap, then for those rows whole.

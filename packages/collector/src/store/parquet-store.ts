@@ -25,16 +25,15 @@ import type {
 } from "./event-store.js";
 import { Intake } from "./intake.js";
 import { countRows, firstGap, gapEnd } from "./manifest.js";
-import { readPage, type Snapshot } from "./page-reader.js";
+import { readPage, snapshotSql, type Snapshot } from "./page-reader.js";
 import { Readers } from "./readers.js";
 import { RecentEvents, type RecentEvent } from "./recent-events.js";
 import { recoverStore, type Recovered } from "./recovery.js";
-import { relationSql } from "./relation.js";
 import { Sealer } from "./sealer.js";
 import { isStoreError, messageOf, StoreError } from "./store-error.js";
 import { resolveStoreOptions, type ParquetStoreOptions, type ResolvedStoreOptions } from "./store-options.js";
 import { Staging, stagingFolder } from "./staging.js";
-import { badEventsTable, eventsTable, tables, type Table } from "./tables.js";
+import { badEventsTable, eventsTable, tables, type Table, type TableName } from "./tables.js";
 import { Turns } from "./turns.js";
 
 export type { ParquetStoreOptions } from "./store-options.js";
@@ -91,6 +90,8 @@ const recalledEvents = 200;
 /** More than these unsealed, and appending waits for sealing. */
 const maxClosedChunks = 2;
 
+type Snapshots = Readonly<Record<TableName, Snapshot>>;
+
 class OpenParquetStore implements ParquetStore {
   readonly unreadable: readonly string[];
   readonly #options: ResolvedStoreOptions;
@@ -104,7 +105,7 @@ class OpenParquetStore implements ParquetStore {
   /** Whatever looks at staging and the manifest together, or changes staging, takes a turn. */
   readonly #turns = new Turns();
   #cancelTimer: (() => void) | null = null;
-  #background: Promise<void> | null = null;
+  #tending: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: ResolvedStoreOptions, engine: Engine, recovered: Recovered) {
@@ -144,8 +145,8 @@ class OpenParquetStore implements ParquetStore {
       event: eventFromRow(row),
       bytes: row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0),
     });
-    const snapshot = await this.#snapshot(eventsTable);
-    const { items } = await readPage(this.#engine, snapshot, { selection: resolveSelection({ limit }), fromRow });
+    const page = { selection: resolveSelection({ limit }), fromRow };
+    const { items } = await this.#read((now) => readPage(this.#engine, now.events, page));
     for (const item of items.toReversed()) this.#recent.add(item);
   }
 
@@ -159,11 +160,11 @@ class OpenParquetStore implements ParquetStore {
 
   async append(batch: LogBatch): Promise<AppendResult> {
     this.#refuseIfClosed();
-    if (this.#staging.closed.length >= maxClosedChunks) await this.#sealer.sealClosed();
+    if (this.#staging.closed.length >= maxClosedChunks) await this.#sealClosed();
     return await this.#turns.take(async () => {
       const result = await this.#intake.take(batch);
-      if (this.#isChunkFull()) await this.#closeFullChunk();
-      else this.#sealLater();
+      if (this.#isChunkFull()) await this.#endChunk();
+      else this.#endChunkLater();
       return result;
     });
   }
@@ -172,10 +173,7 @@ class OpenParquetStore implements ParquetStore {
     this.#refuseIfClosed();
     const selection = resolveSelection(query);
     const page = { selection, fromRow: eventFromRow };
-    return (
-      this.#recentPage(selection) ??
-      (await this.#read(eventsTable, (snapshot) => readPage(this.#engine, snapshot, page)))
-    );
+    return this.#recentPage(selection) ?? (await this.#read((now) => readPage(this.#engine, now.events, page)));
   }
 
   async bad(query: Pick<EventQuery, "project" | "limit" | "cursor">): Promise<Page<StoredBadEvent>> {
@@ -187,14 +185,14 @@ class OpenParquetStore implements ParquetStore {
       ...(cursor === undefined ? {} : { cursor }),
     });
     const page = { selection, fromRow: badEventFromRow };
-    return await this.#read(badEventsTable, (snapshot) => readPage(this.#engine, snapshot, page));
+    return await this.#read((now) => readPage(this.#engine, now.bad_events, page));
   }
 
   async sql(text: string, { maxRows, timeoutMs }: { maxRows: number; timeoutMs: number }): Promise<SqlResult> {
     this.#refuseIfClosed();
-    return await this.#read(eventsTable, async () => {
-      const setup = tables.map((table) => `CREATE TEMP VIEW "${table.name}" AS ${this.#allRowsSql(table)}`);
-      return await this.#engine.select({ setup, sql: text, maxRows, timeoutMs });
+    return await this.#read((now) => {
+      const setup = tables.map(({ name }) => `CREATE TEMP VIEW "${name}" AS ${snapshotSql(now[name])}`);
+      return this.#engine.select({ setup, sql: text, maxRows, timeoutMs });
     });
   }
 
@@ -210,7 +208,7 @@ class OpenParquetStore implements ParquetStore {
   async seal(): Promise<void> {
     this.#refuseIfClosed();
     await this.#seal();
-    this.#sealInBackground();
+    this.#tendInBackground();
   }
 
   close(): Promise<void> {
@@ -219,12 +217,11 @@ class OpenParquetStore implements ParquetStore {
   }
 
   async #close(): Promise<void> {
+    this.#cancelTimer?.();
     try {
       await this.#seal();
     } finally {
-      this.#cancelTimer?.();
-      this.#cancelTimer = null;
-      await this.#background;
+      await this.#tending;
       // Before the last files are removed: a long query would hold them otherwise.
       await this.#engine.close();
       await this.#sealer.removed();
@@ -233,6 +230,10 @@ class OpenParquetStore implements ParquetStore {
 
   async #seal(): Promise<void> {
     await this.#turns.take(() => this.#closeChunk());
+    await this.#sealClosed();
+  }
+
+  async #sealClosed(): Promise<void> {
     await this.#sealer.sealClosed();
     this.#window.slide(this.position, this.#intake.next);
   }
@@ -247,39 +248,43 @@ class OpenParquetStore implements ParquetStore {
     return this.#staging.rows >= sealRows || this.#staging.bytes >= sealBytes;
   }
 
-  /** The batch is taken already: where the chunk cannot be closed, it goes on growing and is tried again later. */
-  async #closeFullChunk(): Promise<void> {
-    try {
-      await this.#closeChunk();
-      this.#sealInBackground();
-    } catch (error) {
-      this.#options.onFailure(error);
-      this.#sealLater();
-    }
-  }
-
-  #sealLater(): void {
-    if (this.#intake.next === this.#staging.from && this.#staging.closed.length === 0) return;
-    const { sealIntervalMs, runtime } = this.#options;
-    this.#cancelTimer ??= runtime.after(sealIntervalMs, () => this.#sealInBackground());
-  }
-
-  #sealInBackground(): void {
+  /** Where the chunk cannot be closed, it goes on growing and is tried again later: what it holds is taken already. */
+  async #endChunk(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    if (this.#closing === null) this.#background ??= this.#sealAndMerge();
-  }
-
-  /** Seals what there is, and then makes small files into larger ones. */
-  async #sealAndMerge(): Promise<void> {
     try {
-      await this.#seal();
-      await this.#sealer.merge();
+      await this.#closeChunk();
+      this.#tendInBackground();
     } catch (error) {
       this.#options.onFailure(error);
+      this.#endChunkLater();
     }
-    this.#background = null;
-    if (this.#closing === null) this.#sealLater();
+  }
+
+  #endChunkLater(): void {
+    const isIdle = this.#intake.next === this.#staging.from && this.#staging.closed.length === 0;
+    if (isIdle || this.#closing !== null) return;
+    const { sealIntervalMs, runtime } = this.#options;
+    this.#cancelTimer ??= runtime.after(sealIntervalMs, () => void this.#turns.take(() => this.#endChunk()));
+  }
+
+  #tendInBackground(): void {
+    if (this.#closing === null) this.#tending ??= this.#tend();
+  }
+
+  /** Seals closed chunks and makes small files into larger ones, until there is neither. */
+  async #tend(): Promise<void> {
+    let failed = false;
+    try {
+      do await this.#sealClosed();
+      while (this.#closing === null && (await this.#sealer.mergeOnce()));
+    } catch (error) {
+      failed = true;
+      this.#options.onFailure(error);
+    }
+    this.#tending = null;
+    if (!failed && this.#staging.closed.length > 0) this.#tendInBackground();
+    else this.#endChunkLater();
   }
 
   /** Undefined where memory does not hold the whole answer. */
@@ -296,23 +301,23 @@ class OpenParquetStore implements ParquetStore {
   }
 
   /** Reads what is there at one moment; its files stay until the reading has ended. */
-  async #read<T>(table: Table, read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  async #read<T>(read: (now: Snapshots) => Promise<T>): Promise<T> {
     return await this.#readers.during(async () => {
-      const snapshot = await this.#turns.take(() => this.#snapshot(table));
-      return await read(snapshot);
+      const now = await this.#turns.take(async () => {
+        await this.#staging.flush();
+        return { events: this.#snapshot(eventsTable), bad_events: this.#snapshot(badEventsTable) };
+      });
+      return await read(now);
     });
   }
 
-  async #snapshot(table: Table): Promise<Snapshot> {
-    await this.#staging.flush();
-    const staged = this.#staging.sources(table.name);
-    const stagedFrom = this.#staging.closed[0]?.from ?? this.#staging.from;
-    return { table, staged, stagedFrom, segments: this.#sealer.manifest.segments };
-  }
-
-  #allRowsSql(table: Table): string {
-    const sealed = this.#sealer.manifest.segments.flatMap(({ files }) => files[table.name]?.name ?? []);
-    return relationSql(table, { ...this.#staging.sources(table.name), sealed });
+  #snapshot(table: Table): Snapshot {
+    return {
+      table,
+      staged: this.#staging.sources(table.name),
+      stagedFrom: this.#staging.closed[0]?.from ?? this.#staging.from,
+      segments: this.#sealer.manifest.segments,
+    };
   }
 
   #countRows({ name }: Table): number {

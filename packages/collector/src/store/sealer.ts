@@ -40,13 +40,13 @@ export class Sealer {
     });
   }
 
-  /** Makes small neighbours into one, as long as there are enough of them. */
-  merge(): Promise<void> {
+  /** Makes one file of small neighbours, where there are enough of them; false where there are not. */
+  mergeOnce(): Promise<boolean> {
     const { mergeFactor, maxMergedRows } = this.#parts;
-    const choose = (): readonly Segment[] =>
-      chooseMerge(this.#manifest.segments, { factor: mergeFactor, maxRows: maxMergedRows });
     return this.#turns.take(async () => {
-      for (let run = choose(); run.length > 0; run = choose()) await this.#merge(run);
+      const run = chooseMerge(this.#manifest.segments, { factor: mergeFactor, maxRows: maxMergedRows });
+      if (run.length > 0) await this.#merge(run);
+      return run.length > 0;
     });
   }
 

@@ -4,7 +4,7 @@ import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { aBadEvent, anEvent, everyEvent } from "./event-store.contract.js";
 import type { LogBatch } from "./event-store.js";
 import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from "./parquet-store.js";
@@ -58,7 +58,7 @@ describe("a crash while sealing", () => {
   it("costs nothing at whichever file operation it comes", { timeout: 120_000 }, async () => {
     const clean = crashingFiles(await aFolder(), Infinity);
     await runToCrash(clean);
-    expect(await sealedNames(clean.directory, "events")).toEqual(["events-0000000000000000-0000000000000012.parquet"]);
+    expect(await sealedNames(clean.directory, "events")).toEqual([mergedName]);
     expect(clean.operations()).toBeGreaterThan(30);
     const crashPoints = Array.from({ length: clean.operations() }, (_, at) => at);
     const next = async (): Promise<void> => {
@@ -200,10 +200,14 @@ describe("a disk that fails for a while", () => {
   });
 });
 
+const mergedName = "events-0000000000000000-0000000000000012.parquet";
+
 /** What a process does until its file operations fail; the last position that it could give. */
 async function runToCrash(files: CrashingFiles): Promise<number> {
-  const options = { directory: files.directory, files, sealRows: 20, mergeFactor: 2, recentEvents: 0 };
+  let failed = false;
   let held = 0;
+  const onFailure = (): void => void (failed = true);
+  const options = { directory: files.directory, files, sealRows: 20, mergeFactor: 2, recentEvents: 0, onFailure };
   try {
     const store = await openParquetStore(options);
     try {
@@ -212,6 +216,10 @@ async function runToCrash(files: CrashingFiles): Promise<number> {
         await store.seal();
         held = store.position;
       }
+      const manifest = join(files.directory, "manifest.json");
+      await vi.waitFor(async () =>
+        expect(failed || (await readFile(manifest, "utf8")).includes(mergedName)).toBe(true),
+      );
     } finally {
       await store.close();
     }
