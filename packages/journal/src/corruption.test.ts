@@ -200,6 +200,15 @@ async function check(seed: number, kind: Damage): Promise<void> {
       expect(named(position), `${position} must be named`).toBe(true);
   }
   for (const position of positions) expect(named(position), `${position} was read and must not be named`).toBe(false);
+  for (let from = 0; from < journal.durable; from += 7) {
+    const reading = await journal.read(from, { maxRecords: 1, maxBytes: 1 });
+    expect(reading.records[0]?.position).toBe(positions.find((position) => position >= from));
+    const losses = reading.lost.map((loss) => loss.from);
+    expect(
+      losses.filter((position) => position < from),
+      "nothing is named that was not asked for",
+    ).toEqual([]);
+  }
   const [position] = await commit(journal, "life goes on");
   expect((await readAll(journal, position)).texts).toEqual(["life goes on"]);
 }

@@ -68,6 +68,28 @@ describe("the lock", () => {
     }
   });
 
+  it("is never held twice, however those who open and close meet", async () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const machine = createMachine(seed);
+      const inner = createMemoryFiles();
+      const files = delayed(inner, machine);
+      let holders = 0;
+      const visit = async (): Promise<void> => {
+        const bed = createBed(machine, inner);
+        for (let round = 0; round < 6; round += 1) {
+          const journal = await bed.open({ files }).catch(() => null);
+          if (journal === null) continue;
+          holders += 1;
+          expect(holders, `seed ${seed}`).toBe(1);
+          await Promise.resolve();
+          holders -= 1;
+          await journal.close();
+        }
+      };
+      await Promise.all([visit(), visit(), visit(), visit()]);
+    }
+  });
+
   it("of a process that cannot be asked after counts while it is renewed", async () => {
     const machine = createMachine();
     const files = createMemoryFiles();

@@ -36,7 +36,7 @@ export interface ScanPlace {
 }
 
 export interface ScanBounds {
-  /** Records before it are passed over by their heads. */
+  /** Records before it are passed over, but checked: bytes missing from one move the next. */
   readonly from: number;
   readonly maxRecords: number;
   readonly maxBytes: number;
@@ -107,16 +107,13 @@ export class Scan {
     if (head === null || !this.#isDue(head)) return this.#searchFrom(this.offset + 1);
     const position = this.#place.base + head.index;
     const bytes = recordHeadBytes + head.length;
-    if (position < this.#bounds.from) {
-      this.#accept(position, bytes);
-      return null;
-    }
     if (at + bytes > window.length) return { kind: "more", bytes };
     const payload = window.subarray(at + recordHeadBytes, at + bytes);
     if (crc32(payload) !== head.crc) return this.#searchFrom(this.offset + recordHeadBytes);
-    if (this.#isEnough(head.length)) return { kind: "enough" };
+    const isWanted = position >= this.#bounds.from;
+    if (isWanted && this.#isEnough(head.length)) return { kind: "enough" };
     this.#accept(position, bytes);
-    this.#take({ position, bytes: payload });
+    if (isWanted) this.#take({ position, bytes: payload });
     return null;
   }
 

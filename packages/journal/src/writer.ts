@@ -275,7 +275,7 @@ export class Writer {
     if (open === null) return;
     this.#open = null;
     await open.file.close().catch(ignored);
-    if (open.segment.bytes > segmentHeadBytes || this.#isOver) return;
+    if (open.segment.bytes > segmentHeadBytes) return;
     this.#segments.remove(open.segment);
     await this.#options.files.remove(join(this.#options.directory, open.segment.name)).catch(ignored);
   }
