@@ -6,8 +6,7 @@
 import { defined } from "./defined.js";
 import { botTokens, browserRules, machineRules, tvTokens, vendorRules } from "./device-rules.js";
 
-export const deviceTypes = ["desktop", "mobile", "tablet", "tv", "bot", "server"] as const;
-export type DeviceType = (typeof deviceTypes)[number];
+export type DeviceType = "desktop" | "mobile" | "tablet" | "tv" | "bot" | "server";
 
 export interface Software {
   readonly name: string;

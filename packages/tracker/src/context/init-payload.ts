@@ -53,7 +53,7 @@ export interface RequestContextOptions {
   readonly platform?: Platform | undefined;
 }
 
-export interface Page {
+interface Page {
   /** As given. */
   readonly url?: string;
   readonly path?: string;

@@ -5,12 +5,9 @@
  * `google.*` is a search engine. `brand.*` stands for the brand under any country's suffix, itself or below one of
  * `frontLabels`, and nothing else: `docs.google.com` is no search engine. A site that is missing is a plain referral.
  */
-export const siteKinds = ["search", "social", "email", "assistant"] as const;
-export type SiteKind = (typeof siteKinds)[number];
-
 export interface KnownSite {
   readonly name: string;
-  readonly kind: SiteKind;
+  readonly kind: "search" | "social" | "email" | "assistant";
   readonly hosts: readonly string[];
   /** Of search engines: the query parameter that holds what was searched for, if they let it be seen. */
   readonly termParameter?: string;

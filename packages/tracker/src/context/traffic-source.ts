@@ -18,7 +18,7 @@ export const trafficTypes = [
   "internal",
   "direct",
 ] as const;
-export type TrafficType = (typeof trafficTypes)[number];
+type TrafficType = (typeof trafficTypes)[number];
 
 export interface TrafficSource {
   readonly type: TrafficType;
