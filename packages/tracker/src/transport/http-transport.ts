@@ -6,17 +6,19 @@
  * - of an answer at most 64 KiB are read, and nothing is unpacked;
  * - a kept-alive connection that turns out to be dead is replaced at once, which is not a failed attempt.
  */
-import * as http from "node:http";
-import * as https from "node:https";
+import type { ClientRequest } from "node:http";
 import type { WireRequest } from "@oncewire/protocol";
 import type { Runtime } from "../runtime.js";
 import { compress, type CompressOptions } from "./compress.js";
 import { HttpExchange } from "./http-exchange.js";
+import { Route } from "./route.js";
 import type { Reply, Transport } from "./transport.js";
 
 export interface HttpTransportOptions {
   /** Where requests go; their path is appended to its path. */
   readonly url: URL;
+  /** Null goes straight. @default null */
+  readonly proxy?: URL | null;
   readonly timeoutMs: number;
   readonly maxConnections: number;
   /** Null sends bodies as they are. */
@@ -28,15 +30,14 @@ const aborted: Reply = { kind: "failed", reason: "aborted", detail: "given up be
 
 export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
-  readonly #agent: http.Agent;
+  readonly #route: Route;
   readonly #exchanges = new Set<HttpExchange>();
   /** Changes with every `abort`, so that a request which was still being compressed then is not sent after it. */
   #era = 0;
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
-    const settings = { keepAlive: true, maxSockets: options.maxConnections, scheduling: "lifo" } as const;
-    this.#agent = options.url.protocol === "https:" ? new https.Agent(settings) : new http.Agent(settings);
+    this.#route = new Route(options);
   }
 
   async send(request: WireRequest): Promise<Reply> {
@@ -58,19 +59,13 @@ export class HttpTransport implements Transport {
   abort(): void {
     this.#era += 1;
     for (const exchange of this.#exchanges) exchange.end(aborted);
-    this.#agent.destroy();
+    this.#route.abort();
   }
 
-  #open(request: WireRequest): http.ClientRequest {
+  #open(request: WireRequest): ClientRequest {
     const { url } = this.#options;
     const query = request.query === "" ? url.search : `?${request.query}`;
-    const send = url.protocol === "https:" ? https.request : http.request;
-    return send({
-      agent: this.#agent,
-      protocol: url.protocol,
-      // An IPv6 address stands in brackets in a URL, and without them everywhere else.
-      hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: url.port,
+    return this.#route.open({
       method: request.method,
       path: url.pathname.replace(/\/+$/, "") + request.path + query,
       headers: { ...request.headers, "content-length": request.body.byteLength },

@@ -1,0 +1,280 @@
+/**
+ * The options of RudderStack's own server SDKs, in camelCase, and what they mean to the engine. Some have a second name
+ * that says their unit; both lead to the same setting.
+ */
+import type { JsonObject } from "@oncewire/protocol";
+import { TrackerError } from "../../errors.js";
+import { resolveOptions, type ResolvedOptions, type TrackerOptions } from "../../options.js";
+import type { Logger } from "../../report.js";
+import type { Runtime } from "../../runtime.js";
+import type { ProxyOption } from "../../transport/proxy.js";
+import type { APIError } from "./api-error.js";
+import type { RudderStackOptions } from "./destination.js";
+
+/** Called once per failed batch, after its last attempt, with the events as they were sent. */
+export type OnError = (error: APIError, events: readonly JsonObject[]) => unknown;
+
+/** Where lines go: `console`, pino and the like fit. */
+export interface DebugLogger extends Logger {
+  debug?(line: string): void;
+}
+
+type Renamed = "requestTimeoutMs" | "flushIntervalMs" | "maxBatchEvents" | "maxQueueEvents" | "logger";
+
+/** Beside these, the tracker's options are taken: `onInvalid`, `overflow`, `flushTimeoutMs` and the others. */
+export interface RudderStackClientOptions extends Omit<TrackerOptions, Renamed> {
+  /** The source's write key. */
+  readonly writeKey: string;
+  /** The data plane's address, such as `https://hosted.rudderlabs.com`; a path in it is kept. */
+  readonly dataPlaneUrl: string | URL;
+  /**
+   * Called when events could not be sent: once per batch, after its last attempt, with what went wrong and the events
+   * as they were sent. What it throws is ignored.
+   * @default null
+   */
+  readonly onError?: OnError | null | undefined;
+  /**
+   * Whether what the client does is written to `logger`, or to the console where there is none.
+   * @default false
+   */
+  readonly debug?: boolean | undefined;
+  /**
+   * With false nothing is sent: events are checked and counted as `disabled`.
+   * @default true
+   */
+  readonly send?: boolean | undefined;
+  /**
+   * Every event in a request of its own, at once: each call returns a promise that resolves when its event has ended,
+   * retries included. `uploadSize` and `uploadInterval` then have no meaning.
+   * @default false
+   */
+  readonly syncMode?: boolean | undefined;
+  /**
+   * Events that may wait; the next one is dropped as `queue-full`. At least 1.
+   * @default 10000
+   */
+  readonly maxQueueSize?: number | undefined;
+  /** `maxQueueSize`, by the tracker's name for it. */
+  readonly maxQueueEvents?: number | undefined;
+  /**
+   * Whether bodies of 1 KiB and more are gzipped.
+   * @default true
+   */
+  readonly gzip?: boolean | undefined;
+  /**
+   * Seconds from the start of an attempt to the end of the answer. At least 0.01.
+   * @default 15
+   */
+  readonly timeout?: number | undefined;
+  /** `timeout` in milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Attempts after the first; `Infinity` tries until `maxEventAgeMs`. Answers that another attempt cannot change (a
+   * wrong key, an event that is refused) are final at once.
+   * @default 10
+   */
+  readonly maxRetries?: number | undefined;
+  /**
+   * Seconds that an event waits at most for others to share its request. 0 sends at once.
+   * @default 0.5
+   */
+  readonly uploadInterval?: number | undefined;
+  /** `uploadInterval` in milliseconds. */
+  readonly uploadIntervalMs?: number | undefined;
+  /**
+   * Events that trigger a request, and the most that one holds. From 1 to 100000.
+   * @default 100
+   */
+  readonly uploadSize?: number | undefined;
+  /** `uploadSize`, by the tracker's name for it. */
+  readonly maxBatchEvents?: number | undefined;
+  /**
+   * An event of more bytes is rejected as `too-large`. At most 4095900.
+   * @default 32768
+   */
+  readonly maxEventBytes?: number | undefined;
+  /**
+   * The proxy that requests go through, such as `http://user:password@proxy:3128`; null goes directly. What is not said
+   * is read from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+   */
+  readonly proxy?: ProxyOption;
+  /** Where events are posted, below `dataPlaneUrl`; `/v1/batch` where it is not said. */
+  readonly path?: string | undefined;
+  /**
+   * Gets a line per loss and per pause, and with `debug` a line per call and per request.
+   * @default null
+   */
+  readonly logger?: DebugLogger | null | undefined;
+  /** Time, timers, chance and ids; for tests and simulations. The machine's where it is not said. */
+  readonly runtime?: Runtime | undefined;
+}
+
+type Defaulted =
+  | "onError"
+  | "debug"
+  | "send"
+  | "syncMode"
+  | "maxQueueSize"
+  | "gzip"
+  | "timeout"
+  | "maxRetries"
+  | "uploadInterval"
+  | "uploadSize"
+  | "maxEventBytes"
+  | "logger";
+
+export const defaults: { readonly [K in Defaulted]-?: Exclude<RudderStackClientOptions[K], undefined> } = Object.freeze(
+  {
+    onError: null,
+    debug: false,
+    send: true,
+    syncMode: false,
+    maxQueueSize: 10_000,
+    gzip: true,
+    timeout: 15,
+    maxRetries: 10,
+    uploadInterval: 0.5,
+    uploadSize: 100,
+    maxEventBytes: 32_768,
+    logger: null,
+  },
+);
+
+export interface ResolvedClientOptions {
+  readonly destination: RudderStackOptions;
+  readonly tracker: ResolvedOptions;
+  readonly maxRetries: number;
+  readonly onError: OnError | null;
+  readonly syncMode: boolean;
+  /** Null without `debug`. */
+  readonly debugLogger: DebugLogger | null;
+}
+
+/** An option with two names, and what it may be in the engine's units. */
+interface Measure {
+  readonly names: readonly [Name, Name];
+  readonly byDefault: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+interface Name {
+  readonly name: keyof Given;
+  /** How many of the engine's units one of this name's is. */
+  readonly factor: number;
+}
+
+const seconds = (name: keyof Given): Name => ({ name, factor: 1000 });
+const plain = (name: keyof Given): Name => ({ name, factor: 1 });
+
+const timeout: Measure = {
+  names: [seconds("timeout"), plain("timeoutMs")],
+  byDefault: defaults.timeout * 1000,
+  min: 10,
+  max: Infinity,
+};
+const uploadInterval: Measure = {
+  names: [seconds("uploadInterval"), plain("uploadIntervalMs")],
+  byDefault: defaults.uploadInterval * 1000,
+  min: 0,
+  max: Infinity,
+};
+const queueSize: Measure = {
+  names: [plain("maxQueueSize"), plain("maxQueueEvents")],
+  byDefault: defaults.maxQueueSize,
+  min: 1,
+  max: Infinity,
+};
+const uploadSize: Measure = {
+  names: [plain("uploadSize"), plain("maxBatchEvents")],
+  byDefault: defaults.uploadSize,
+  min: 1,
+  max: 100_000,
+};
+
+/** What the tracker does not know by this name. */
+const ownNames: ReadonlySet<string> = new Set([
+  ...Object.keys(defaults).filter((name) => name !== "send"),
+  ...[timeout, uploadInterval, queueSize, uploadSize].flatMap(({ names }) => names.map(({ name }) => name)),
+  "writeKey",
+  "dataPlaneUrl",
+  "proxy",
+  "path",
+]);
+
+type Given = Omit<RudderStackClientOptions, "runtime">;
+
+/** Throws a `TrackerError` that names the option which is missing, unknown, given twice or out of its bounds. */
+export function resolveClientOptions(given: Given): ResolvedClientOptions {
+  const { writeKey, dataPlaneUrl, maxEventBytes, proxy, path, logger } = given;
+  const isSync = flag(given, "syncMode");
+  const isDebug = flag(given, "debug");
+  const writer = logger === undefined && isDebug ? console : (logger ?? null);
+  const maxBatchEvents = amount(given, uploadSize);
+  const gzip = flag(given, "gzip");
+  return {
+    destination: { writeKey, dataPlaneUrl, maxEventBytes, maxBatchEvents, proxy, path, gzip },
+    tracker: resolveOptions({
+      ...forTracker(given),
+      logger: writer,
+      requestTimeoutMs: amount(given, timeout),
+      maxQueueEvents: amount(given, queueSize),
+      flushIntervalMs: isSync ? 0 : amount(given, uploadInterval),
+      maxBatchEvents: isSync ? 1 : maxBatchEvents,
+    }),
+    maxRetries: retries(given.maxRetries),
+    onError: handler(given.onError),
+    syncMode: isSync,
+    debugLogger: isDebug ? writer : null,
+  };
+}
+
+function forTracker(given: Given): TrackerOptions {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !ownNames.has(name)));
+}
+
+/** A measure in the engine's units, by whichever of its names it was given. */
+function amount(given: Given, { names, byDefault, min, max }: Measure): number {
+  const said = names.filter(({ name }) => given[name] !== undefined);
+  const values = said.map(({ name, factor }) => inEngineUnits(given[name], factor));
+  const [first = names[0], second] = said;
+  const [value = byDefault] = values;
+  if (second !== undefined && value !== values[1]) {
+    throw wrong(first.name, `and \`${second.name}\` are two names for one option; give one of them`);
+  }
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const bounds = `${min / first.factor}${max === Infinity ? "" : ` to ${max / first.factor}`}`;
+  throw wrong(
+    first.name,
+    `must be a number ${max === Infinity ? "≥" : "from"} ${bounds}, got ${shown(given[first.name])}`,
+  );
+}
+
+function inEngineUnits(value: unknown, factor: number): number {
+  if (typeof value !== "number") return Number.NaN;
+  return factor === 1 ? value : Math.round(value * factor);
+}
+
+function flag(given: Given, name: "syncMode" | "debug" | "gzip"): boolean {
+  const value: unknown = given[name] ?? defaults[name];
+  if (typeof value === "boolean") return value;
+  throw wrong(name, `must be true or false, got ${shown(value)}`);
+}
+
+function retries(value: unknown = defaults.maxRetries): number {
+  if (value === Infinity || (typeof value === "number" && Number.isSafeInteger(value) && value >= 0)) return value;
+  throw wrong("maxRetries", `must be a whole number ≥ 0 or Infinity, got ${shown(value)}`);
+}
+
+function handler(value: OnError | null = defaults.onError): OnError | null {
+  if (value === null || typeof value === "function") return value;
+  throw wrong("onError", `must be a function (error, events) or null, got ${shown(value)}`);
+}
+
+function wrong(name: string, what: string): TrackerError {
+  return new TrackerError("E_OPTION", name, `\`${name}\` ${what}.`);
+}
+
+function shown(value: unknown): string {
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : `a ${typeof value}`;
+}

@@ -1,0 +1,152 @@
+/**
+ * RudderStack in its own words: the six calls and the options of its server SDKs, in front of the engine that delivers
+ * for every destination. No call throws, rejects or blocks because of delivery.
+ */
+import type { Alias, EventType, Group, Identify, Page, Screen, Track } from "@oncewire/protocol/rudderstack";
+import type { Stats } from "../../delivery/delivery.js";
+import type { EventHandle, EventResult } from "../../handle.js";
+import { Outbox, type FlushOptions } from "../../outbox.js";
+import type { Listener, ReportKind } from "../../report.js";
+import { systemRuntime } from "../../runtime.js";
+import { resolveClientOptions, type RudderStackClientOptions } from "./client-options.js";
+import { logWork } from "./debug-log.js";
+import { rudderStack } from "./destination.js";
+import { createFailureHandler } from "./failures.js";
+
+/** What each call takes. */
+export interface RudderStackMessages {
+  readonly identify: Omit<Identify, "type">;
+  readonly track: Omit<Track, "type">;
+  readonly page: Omit<Page, "type">;
+  readonly screen: Omit<Screen, "type">;
+  readonly group: Omit<Group, "type">;
+  readonly alias: Omit<Alias, "type">;
+}
+
+/**
+ * `Answer` is what a call gives: a handle on the event, or with `syncMode` the promise of how it ended. Neither it nor
+ * any other promise of this client rejects.
+ */
+export interface RudderStack<Answer = EventHandle> extends AsyncDisposable {
+  identify(message: RudderStackMessages["identify"]): Answer;
+  track(message: RudderStackMessages["track"]): Answer;
+  page(message: RudderStackMessages["page"]): Answer;
+  screen(message: RudderStackMessages["screen"]): Answer;
+  group(message: RudderStackMessages["group"]): Answer;
+  alias(message: RudderStackMessages["alias"]): Answer;
+  /** With `overflow: "wait"`: resolves when there is room for an event tracked right after. Otherwise at once. */
+  ready(): Promise<void>;
+  /**
+   * Sends what waits, and resolves with the ledger when every event accepted before the call has ended, or after the
+   * timeout. Keeps the process alive meanwhile.
+   */
+  flush(options?: FlushOptions): Promise<Stats>;
+  /** Refuses new events, flushes, drops what is left, and resolves with the ledger. Later calls share the first. */
+  close(options?: Pick<FlushOptions, "timeoutMs">): Promise<Stats>;
+  stats(): Stats;
+  /** Returns the function that ends the subscription. */
+  on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void;
+}
+
+/**
+ * Throws a `TrackerError` for an option that is missing, unknown, given twice or out of its bounds.
+ *
+ * @example
+ * const rudder = createRudderStack({ writeKey, dataPlaneUrl, onError: (error, events) => log(error.status, events) });
+ * rudder.track({ userId: "123456", event: "Article Read", properties: { title: "The Independence" } });
+ * await rudder.close();
+ */
+export function createRudderStack(
+  options: RudderStackClientOptions & { readonly syncMode: true },
+): RudderStack<Promise<EventResult>>;
+export function createRudderStack(
+  options: RudderStackClientOptions & { readonly syncMode?: false | undefined },
+): RudderStack;
+export function createRudderStack(options: RudderStackClientOptions): RudderStack<EventHandle | Promise<EventResult>>;
+export function createRudderStack(given: RudderStackClientOptions): RudderStack<EventHandle | Promise<EventResult>> {
+  const { runtime = systemRuntime, ...rest } = given;
+  const options = resolveClientOptions(rest);
+  const destination = { ...rudderStack(options.destination), afterFailure: createFailureHandler(options) };
+  const outbox = new Outbox({ destinations: [destination], options: options.tracker, runtime });
+  const note = options.debugLogger === null ? () => undefined : logWork(outbox, options.debugLogger);
+  return options.syncMode
+    ? new RudderStackClient(outbox, note, (handle) => handle.delivered)
+    : new RudderStackClient(outbox, note, (handle) => handle);
+}
+
+class RudderStackClient<Answer> implements RudderStack<Answer> {
+  readonly #outbox: Outbox;
+  readonly #note: (line: string) => void;
+  readonly #answer: (handle: EventHandle) => Answer;
+
+  constructor(outbox: Outbox, note: (line: string) => void, answer: (handle: EventHandle) => Answer) {
+    this.#outbox = outbox;
+    this.#note = note;
+    this.#answer = answer;
+  }
+
+  identify(message: RudderStackMessages["identify"]): Answer {
+    return this.#say("identify", message);
+  }
+
+  track(message: RudderStackMessages["track"]): Answer {
+    return this.#say("track", message);
+  }
+
+  page(message: RudderStackMessages["page"]): Answer {
+    return this.#say("page", message);
+  }
+
+  screen(message: RudderStackMessages["screen"]): Answer {
+    return this.#say("screen", message);
+  }
+
+  group(message: RudderStackMessages["group"]): Answer {
+    return this.#say("group", message);
+  }
+
+  alias(message: RudderStackMessages["alias"]): Answer {
+    return this.#say("alias", message);
+  }
+
+  ready(): Promise<void> {
+    return this.#outbox.ready();
+  }
+
+  flush(options: FlushOptions = {}): Promise<Stats> {
+    return this.#outbox.flush(options);
+  }
+
+  close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {
+    return this.#outbox.close(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  stats(): Stats {
+    return this.#outbox.stats();
+  }
+
+  on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void {
+    return this.#outbox.on(kind, listener);
+  }
+
+  #say(type: EventType, message: unknown): Answer {
+    const stamp = this.#outbox.stamp();
+    const handle = this.#outbox.trackVendor(typed(type, message), stamp);
+    this.#note(`${type} ${handle.id}${handle.accepted ? "" : " was not accepted"}`);
+    return this.#answer(handle);
+  }
+}
+
+/** The message with its type; what cannot be read goes on as it is, for the encoder to say what is wrong with it. */
+function typed(type: EventType, message: unknown): unknown {
+  if (typeof message !== "object" || message === null) return message;
+  try {
+    return { ...message, type };
+  } catch {
+    return message;
+  }
+}
