@@ -73,9 +73,9 @@ async function eventsPerSecond({ port }, { perBatch, connections }) {
       events += perBatch;
     }
   };
-  const start = performance.now();
+  const began = performance.now();
   await Promise.all(Array.from({ length: connections }, client));
-  const seconds = (performance.now() - start) / 1_000;
+  const seconds = (performance.now() - began) / 1_000;
   agent.destroy();
   return events / seconds;
 }

@@ -1,4 +1,5 @@
 /** The floor of bench/accept.mjs: reads, unpacks, parses, appends, says ok; no check, no checksum, no sync. */
+import { write } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:http";
 import { gunzipSync } from "node:zlib";
@@ -7,11 +8,10 @@ const file = await open(process.argv[2], "a");
 const server = createServer((request, response) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
-  request.on("end", async () => {
+  request.on("end", () => {
     const body = Buffer.concat(chunks);
     JSON.parse((request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString());
-    await file.write(body);
-    response.end("ok");
+    write(file.fd, body, () => response.end("ok"));
   });
 });
 server.listen(0, "127.0.0.1", () => process.send(server.address().port));

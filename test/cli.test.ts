@@ -84,11 +84,11 @@ describe("oncewire serve", () => {
   );
 
   it("accepts only its keys when it has some", async () => {
-    const { child, said, ended } = run("serve", "--port", "0", "--data", "data", "--key", "wk_1=shop");
-    const [, url = ""] = await said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+    const served = run("serve", "--port", "0", "--data", "data", "--key", "wk_1=shop");
+    const [, url = ""] = await served.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
     expect(await post(url, { userId: "ada", event: "Seen" })).toBe(401);
-    child.kill("SIGTERM");
-    expect((await ended).output).not.toContain("No keys are configured");
+    served.child.kill("SIGTERM");
+    expect((await served.ended).output).not.toContain("No keys are configured");
   });
 
   it.each([

@@ -142,7 +142,9 @@ function firstOfEachId(events: readonly WireEvent[]): readonly WireEvent[] {
 async function find(id: string): Promise<StoredEvent> {
   const { items } = await collector.store.events({ id, limit: 2 });
   expect(items).toHaveLength(1);
-  return items[0]!;
+  const [only] = items;
+  if (only === undefined) throw new Error(`expected ${id} in the store`);
+  return only;
 }
 
 function facts({ id, kind, userId, anonymousId, name, occurredAt }: StoredEvent): unknown {
@@ -150,7 +152,7 @@ function facts({ id, kind, userId, anonymousId, name, occurredAt }: StoredEvent)
 }
 
 function idOf(value: unknown): string | null {
-  return value === null || value === undefined || value === "" ? null : String(value);
+  return typeof value === "string" || typeof value === "number" ? String(value) || null : null;
 }
 
 function nameOf({ type, event, name }: WireEvent): unknown {
