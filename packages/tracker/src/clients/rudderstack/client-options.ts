@@ -4,7 +4,12 @@
  */
 import type { JsonObject } from "@oncewire/protocol";
 import { TrackerError } from "../../errors.js";
-import { resolveOptions, type ResolvedOptions, type TrackerOptions } from "../../options.js";
+import {
+  defaults as trackerDefaults,
+  resolveOptions,
+  type ResolvedOptions,
+  type TrackerOptions,
+} from "../../options.js";
 import type { Logger } from "../../report.js";
 import type { Runtime } from "../../runtime.js";
 import type { ProxyOption } from "../../transport/proxy.js";
@@ -202,10 +207,17 @@ const ownNames: ReadonlySet<string> = new Set([
   "path",
 ]);
 
+/** What the client and the tracker take. `timeout` and `uploadInterval` are this client's words for two of them. */
+const optionNames = [...ownNames, ...Object.keys(trackerDefaults).filter((name) => !ownNames.has(name))].filter(
+  (name) => name !== "requestTimeoutMs" && name !== "flushIntervalMs",
+);
+
 type Given = Omit<RudderStackClientOptions, "runtime">;
 
 /** Throws a `TrackerError` that names the option which is missing, unknown, given twice or out of its bounds. */
 export function resolveClientOptions(given: Given): ResolvedClientOptions {
+  const unknown = Object.keys(given).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) throw wrong(unknown, `is not an option; there are ${optionNames.join(", ")}`);
   const { writeKey, dataPlaneUrl, maxEventBytes, proxy, path, logger } = given;
   const isSync = flag(given, "syncMode");
   const isDebug = flag(given, "debug");
