@@ -17,7 +17,14 @@ import {
 import { isStoreError } from "./store-error.js";
 
 function aSegment(from: number, to: number, rows = 1): Segment {
-  const file = { name: sealedFileName("events", { from, to }), rows, bytes: 9, minTimeMs: null, maxTimeMs: 5 };
+  const file = {
+    name: sealedFileName("events", { from, to }),
+    rows,
+    bytes: 9,
+    unpackedBytes: 30,
+    minTimeMs: null,
+    maxTimeMs: 5,
+  };
   return { from, to, files: rows === 0 ? {} : { events: file } };
 }
 

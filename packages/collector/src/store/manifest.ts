@@ -29,6 +29,8 @@ export interface SealedFile {
   readonly name: string;
   readonly rows: number;
   readonly bytes: number;
+  /** What the rows were as lines of text, or nearly: what it takes to have them in memory. */
+  readonly unpackedBytes: number;
   /** Milliseconds; of `time` for events, of `received_at` for bad events; null where no row has one. */
   readonly minTimeMs: number | null;
   readonly maxTimeMs: number | null;
@@ -143,8 +145,9 @@ function isSegment(value: unknown): value is Segment {
 
 function isSealedFile(value: unknown): value is SealedFile {
   if (!isRecord(value) || typeof value["name"] !== "string" || !fileNamePattern.test(value["name"])) return false;
-  const { rows, bytes, minTimeMs, maxTimeMs } = value;
-  return isPosition(rows) && isPosition(bytes) && isOptionalTime(minTimeMs) && isOptionalTime(maxTimeMs);
+  const { rows, bytes, unpackedBytes, minTimeMs, maxTimeMs } = value;
+  if (!isPosition(rows) || !isPosition(bytes) || !isPosition(unpackedBytes)) return false;
+  return isOptionalTime(minTimeMs) && isOptionalTime(maxTimeMs);
 }
 
 /** Names go into queries, so nothing else is ever accepted from the file. */

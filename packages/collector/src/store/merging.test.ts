@@ -7,13 +7,13 @@ function segmentsOf(rows: readonly (number | null)[]): readonly Segment[] {
   return rows.flatMap((count, at) => (count === null ? [] : [aSegment(at * 10, at * 10 + 10, count)]));
 }
 
-function aSegment(from: number, to: number, rows: number): Segment {
+function aSegment(from: number, to: number, rows: number, unpackedBytes = rows): Segment {
   const name = sealedFileName("events", { from, to });
-  return { from, to, files: { events: { name, rows, bytes: 1, minTimeMs: null, maxTimeMs: null } } };
+  return { from, to, files: { events: { name, rows, bytes: 1, unpackedBytes, minTimeMs: null, maxTimeMs: null } } };
 }
 
 // The classes end at 2.5, 5, 10 and so on up to 80 rows.
-const bounds = { factor: 2, maxRows: 160 };
+const bounds = { factor: 2, maxRows: 160, maxBytes: 1_000_000 };
 
 describe("choosing what to merge", () => {
   it.each([
@@ -28,6 +28,11 @@ describe("choosing what to merge", () => {
     ["nothing of what is large enough", [80, 80, 100, 160], []],
   ] as const)("takes %s", (_, rows, expected) => {
     expect(chooseMerge(segmentsOf(rows), bounds).map(({ from }) => from)).toEqual(expected);
+  });
+
+  it("counts large rows by their bytes", () => {
+    const segments = [0, 1, 2].map((at) => aSegment(at, at + 1, 1, 700_000));
+    expect(chooseMerge(segments, bounds)).toEqual([]);
   });
 
   it("rewrites each row a few times only, and leaves few files", () => {
@@ -52,7 +57,7 @@ describe("choosing what to merge", () => {
   });
 });
 
-const busy = { factor: 8, maxRows: 100_000 };
+const busy = { factor: 8, maxRows: 100_000, maxBytes: 1_000_000 };
 
 function rowsOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, { files }) => sum + (files.events?.rows ?? 0), 0);

@@ -28,7 +28,7 @@ describe("sealing", () => {
     await store.append(batchOf(0, ["a", "b"].map(withId)));
     expect(store.position).toBe(0);
     await store.append(batchOf(2, [withId("c")]));
-    await vi.waitFor(() => expect(store.position).toBe(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(store.position).toBe(3), patience);
   });
 
   it("happens by itself when the oldest row has waited long enough", async () => {
@@ -37,7 +37,7 @@ describe("sealing", () => {
     await store.append(batchOf(0, [withId("a")]));
     expect(store.position).toBe(0);
     timers.fire(1234);
-    await vi.waitFor(() => expect(store.position).toBe(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(store.position).toBe(1), patience);
   });
 
   it("makes one file of many small ones, and loses none of their rows", async () => {
@@ -71,7 +71,10 @@ describe("sealing", () => {
     await store.append(batchOf(2, ["c", "d"].map(withId)));
     await store.seal();
     const merged = "events-0000000000000000-0000000000000004.parquet";
-    await vi.waitFor(async () => expect(await readFile(join(directory, "manifest.json"), "utf8")).toContain(merged));
+    await vi.waitFor(
+      async () => expect(await readFile(join(directory, "manifest.json"), "utf8")).toContain(merged),
+      patience,
+    );
     expect(await files()).toContain(before);
     expect((await everyEvent(store)).map(({ id }) => id)).toEqual(["d", "c", "b", "a"]);
     await store.close();
@@ -186,7 +189,7 @@ describe("the engine's process", () => {
     const refused = expect(asked).rejects.toMatchObject({ code: "engine-unavailable" });
     const first = engineOf(store);
     process.kill(first, "SIGKILL");
-    await vi.waitFor(() => expect(engineOf(store)).not.toBe(first));
+    await vi.waitFor(() => expect(engineOf(store)).not.toBe(first), patience);
     process.kill(engineOf(store), "SIGKILL");
     await refused;
     expect((await store.events({ limit: 1 })).items.length).toBe(1);
@@ -199,7 +202,7 @@ describe("the engine's process", () => {
     await store.events({ limit: 1 });
     const pid = engineOf(store);
     timers.fire(77);
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), patience);
     expect((await store.events({ limit: 1 })).items.length).toBe(1);
   });
 
@@ -218,7 +221,7 @@ describe("the engine's process", () => {
     const [pid] = (await once(holder, "message")) as [number];
     expect(isRunning(pid)).toBe(true);
     holder.kill("SIGKILL");
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), patience);
   });
 
   it("lets a process end that has left its store open", async () => {
@@ -342,6 +345,7 @@ describe("options", () => {
   });
 });
 
+const patience = { timeout: 10_000 };
 const endlessSql = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range * b.range = 7";
 
 function withId(id: string): ReturnType<typeof anEvent> {

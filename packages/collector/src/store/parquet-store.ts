@@ -113,7 +113,7 @@ class OpenParquetStore implements ParquetStore {
     this.#engine = engine;
     this.#window = recovered.window;
     this.unreadable = recovered.unreadable;
-    const { files, mergeFactor, sealRows } = options;
+    const { files } = options;
     this.#staging = new Staging(files, firstGap(recovered.manifest), stagingBufferBytes);
     this.#recent = new RecentEvents(options.recentEvents, options.recentBytes);
     this.#sealer = new Sealer(
@@ -121,8 +121,7 @@ class OpenParquetStore implements ParquetStore {
         ports: { engine, files },
         staging: this.#staging,
         readers: this.#readers,
-        mergeFactor,
-        maxMergedRows: sealRows,
+        merging: { factor: options.mergeFactor, maxRows: options.sealRows, maxBytes: options.sealBytes },
       },
       recovered.manifest,
     );

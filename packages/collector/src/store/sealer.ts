@@ -1,17 +1,15 @@
-import { sealedFiles, withReplaced, withSegment, type Manifest, type Segment } from "./manifest.js";
-import { chooseMerge } from "./merging.js";
+import { sealedFiles, withReplaced, withSegment, type Manifest, type SealedFile, type Segment } from "./manifest.js";
+import { chooseMerge, type MergeBounds } from "./merging.js";
 import type { Readers } from "./readers.js";
-import type { Sources } from "./relation.js";
-import { sealSegment, writeManifest, type SealInput, type SealPorts } from "./sealing.js";
-import { chunkFiles, type Chunk, type Staging } from "./staging.js";
+import { sealSegment, writeManifest, type SealInput, type SealPorts, type SealTable } from "./sealing.js";
+import { chunkFiles, type Chunk, type StagedRows, type Staging } from "./staging.js";
 import { Turns } from "./turns.js";
 
 export interface SealerParts {
   readonly ports: SealPorts;
   readonly staging: Staging;
   readonly readers: Readers;
-  readonly mergeFactor: number;
-  readonly maxMergedRows: number;
+  readonly merging: MergeBounds;
 }
 
 /**
@@ -42,9 +40,8 @@ export class Sealer {
 
   /** Makes one file of small neighbours, where there are enough of them; false where there are not. */
   mergeOnce(): Promise<boolean> {
-    const { mergeFactor, maxMergedRows } = this.#parts;
     return this.#turns.take(async () => {
-      const run = chooseMerge(this.#manifest.segments, { factor: mergeFactor, maxRows: maxMergedRows });
+      const run = chooseMerge(this.#manifest.segments, this.#parts.merging);
       if (run.length > 0) await this.#merge(run);
       return run.length > 0;
     });
@@ -85,27 +82,22 @@ export class Sealer {
 }
 
 function chunkInput({ from, to, staged }: Chunk): SealInput {
-  return {
-    range: { from, to },
-    rows: { events: staged.events.rows, bad_events: staged.bad_events.rows },
-    sources: {
-      events: { sealed: [], staged: staged.events.names, maxLineBytes: staged.events.maxLineBytes },
-      bad_events: { sealed: [], staged: staged.bad_events.names, maxLineBytes: staged.bad_events.maxLineBytes },
-    },
-  };
+  const table = ({ names, rows, bytes, maxLineBytes }: StagedRows): SealTable => ({
+    rows,
+    unpackedBytes: bytes,
+    sources: { sealed: [], staged: names, maxLineBytes },
+  });
+  return { range: { from, to }, tables: { events: table(staged.events), bad_events: table(staged.bad_events) } };
 }
 
 function mergeInput(run: readonly Segment[]): SealInput {
-  const rows = (table: "events" | "bad_events"): number =>
-    sealedFiles(run, table).reduce((sum, file) => sum + file.rows, 0);
-  const sources = (table: "events" | "bad_events"): Sources => ({
-    sealed: sealedFiles(run, table).map(({ name }) => name),
-    staged: [],
-    maxLineBytes: 0,
+  const table = (files: readonly SealedFile[]): SealTable => ({
+    rows: files.reduce((sum, { rows }) => sum + rows, 0),
+    unpackedBytes: files.reduce((sum, { unpackedBytes }) => sum + unpackedBytes, 0),
+    sources: { sealed: files.map(({ name }) => name), staged: [], maxLineBytes: 0 },
   });
   return {
     range: { from: run[0]?.from ?? 0, to: run.at(-1)?.to ?? 0 },
-    rows: { events: rows("events"), bad_events: rows("bad_events") },
-    sources: { events: sources("events"), bad_events: sources("bad_events") },
+    tables: { events: table(sealedFiles(run, "events")), bad_events: table(sealedFiles(run, "bad_events")) },
   };
 }

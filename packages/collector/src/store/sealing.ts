@@ -17,8 +17,13 @@ export const manifestName = "manifest.json";
 /** The rows of one range of the log, wherever they are now. */
 export interface SealInput {
   readonly range: LogRange;
-  readonly rows: Readonly<Record<TableName, number>>;
-  readonly sources: Readonly<Record<TableName, Sources>>;
+  readonly tables: Readonly<Record<TableName, SealTable>>;
+}
+
+export interface SealTable {
+  readonly rows: number;
+  readonly unpackedBytes: number;
+  readonly sources: Sources;
 }
 
 export interface SealPorts {
@@ -33,15 +38,19 @@ export interface SealPorts {
 export async function sealSegment({ engine, files }: SealPorts, input: SealInput): Promise<Segment> {
   const sealed: Partial<Record<TableName, SealedFile>> = {};
   for (const table of tables) {
-    const rows = input.rows[table.name];
+    const { rows, unpackedBytes, sources } = input.tables[table.name];
     if (rows === 0) continue;
     const name = sealedFileName(table.filePrefix, input.range);
     const aside = `${name}.tmp`;
-    const relation = relationSql(table, input.sources[table.name]);
+    const relation = relationSql(table, sources);
     await engine.rows(
       `COPY (${relation}) TO '${aside}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`,
     );
-    sealed[table.name] = await describeFile({ engine, files }, { table, path: aside, name, rows });
+    const described = await describeFile({ engine, files }, { table, path: aside, name });
+    if (described.rows !== rows) {
+      throw new StoreError("engine-failed", `${aside} must hold ${rows} rows, it holds ${described.rows}`);
+    }
+    sealed[table.name] = { ...described, unpackedBytes };
     await files.sync(aside);
     await files.rename(aside, name);
   }
@@ -57,28 +66,25 @@ export async function writeManifest(files: StoreFiles, manifest: Manifest): Prom
   await files.syncFolder();
 }
 
-/** Opens the file and says what is in it. Throws where it will not open or has other than `rows` rows. */
+/** Opens the file and says what is in it; `unpackedBytes` by what the file says of itself. */
 export async function describeFile(
   { engine, files }: SealPorts,
-  file: { readonly table: Table; readonly path: string; readonly name: string; readonly rows?: number },
+  { table, path, name }: { readonly table: Table; readonly path: string; readonly name: string },
 ): Promise<SealedFile> {
-  const { table, path, name } = file;
   const time = `"${timeColumns[table.name]}"`;
-  const bounds = [`min(${time})`, `max(${time})`].map((bound) => `CAST(epoch_ms(${bound}) AS DOUBLE)`);
   const answer = await engine.rows(
-    `SELECT CAST(count(*) AS DOUBLE), ${bounds.join(", ")} FROM read_parquet('${path}')`,
+    `SELECT count(*), epoch_ms(min(${time})), epoch_ms(max(${time})), ` +
+      `(SELECT sum(total_uncompressed_size) FROM parquet_metadata('${path}')) FROM read_parquet('${path}')`,
   );
-  const [rows, minTimeMs, maxTimeMs] = answer[0] ?? [];
-  const inspected = await files.inspect(path);
-  if (inspected === undefined || (file.rows !== undefined && rows !== file.rows)) {
-    throw new StoreError("engine-failed", `${path} must hold ${file.rows} rows, it holds ${String(rows)}`);
-  }
+  const [rows, minTimeMs, maxTimeMs, unpackedBytes] = answer[0] ?? [];
+  const bytes = (await files.inspect(path))?.bytes ?? 0;
   return {
     name,
     rows: Number(rows),
-    bytes: inspected.bytes,
-    minTimeMs: numberOrNull(minTimeMs),
-    maxTimeMs: numberOrNull(maxTimeMs),
+    bytes,
+    unpackedBytes: Number(unpackedBytes ?? bytes),
+    minTimeMs: minTimeMs === null ? null : Number(minTimeMs),
+    maxTimeMs: maxTimeMs === null ? null : Number(maxTimeMs),
   };
 }
 
@@ -86,7 +92,3 @@ export async function describeFile(
 const groupRows = 10_240;
 
 const timeColumns: Readonly<Record<TableName, string>> = { events: "time", bad_events: "received_at" };
-
-function numberOrNull(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
-}

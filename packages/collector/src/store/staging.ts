@@ -12,6 +12,7 @@ export interface Chunk extends LogRange {
 export interface StagedRows {
   readonly names: readonly string[];
   readonly rows: number;
+  readonly bytes: number;
   readonly maxLineBytes: number;
 }
 
@@ -178,7 +179,7 @@ class LineBuffer {
   }
 
   summary(): StagedRows {
-    return { names: this.#names, rows: this.#rows, maxLineBytes: this.#maxLineBytes };
+    return { names: this.#names, rows: this.#rows, bytes: this.#bytes, maxLineBytes: this.#maxLineBytes };
   }
 
   #reserve(bytes: number): void {

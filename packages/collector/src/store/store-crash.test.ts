@@ -200,6 +200,7 @@ describe("a disk that fails for a while", () => {
   });
 });
 
+const patience = { timeout: 10_000 };
 const mergedName = "events-0000000000000000-0000000000000012.parquet";
 
 /** What a process does until its file operations fail; the last position that it could give. */
@@ -217,8 +218,9 @@ async function runToCrash(files: CrashingFiles): Promise<number> {
         held = store.position;
       }
       const manifest = join(files.directory, "manifest.json");
-      await vi.waitFor(async () =>
-        expect(failed || (await readFile(manifest, "utf8")).includes(mergedName)).toBe(true),
+      await vi.waitFor(
+        async () => expect(failed || (await readFile(manifest, "utf8")).includes(mergedName)).toBe(true),
+        patience,
       );
     } finally {
       await store.close();
