@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -108,6 +108,30 @@ describe("a collector", () => {
     expect(shop?.items.map(({ id, project }) => [id, project])).toEqual([["a", "shop"]]);
     expect(collector?.stats().refused).toMatchObject({ "unknown-key": 1, "disabled-key": 1 });
     expect(reports).toContainEqual({ kind: "refused", reason: "unknown-key", protocol: "rudderstack" });
+  });
+
+  it("writes no key to the disk, on whichever wire it came", async () => {
+    const running = await start({ keys: { "key-in-secret": "shop" } });
+    const headers = { "x-a-track-key": "key-in-secret", cookie: "session=key-in-secret" };
+    const event = JSON.stringify({
+      uuid: "u",
+      event: "paid",
+      attributes: {},
+      timestamp: "2026-04-08T12:00:00.000Z",
+      context: {},
+    });
+    expect((await fetch(`${running.url}/event`, { method: "POST", headers, body: event })).status).toBe(200);
+    expect(await send("/v1/track", track("a"), "key-in-secret")).toEqual([200, "ok"]);
+    const pixel = "/pixel/v1/track?writeKey=key-in-secret&anonymousId=x&event=Seen";
+    expect((await fetch(running.url + pixel, { headers: { cookie: headers.cookie } })).status).toBe(200);
+    await running.settled();
+    expect((await running.store.counts()).events).toBe(3);
+    await running.close();
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const written = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1")).join("");
+    expect(written).toContain("paid");
+    expect(written).not.toContain("key-in-secret");
+    expect(written).not.toContain(btoa("key-in-secret:"));
   });
 
   it("answers a query it cannot serve with what is wrong", async () => {

@@ -30,6 +30,7 @@ export function createATrackReceiver(): Receiver {
     decode,
     refuse,
     headers: () => corsHeaders,
+    redact,
   };
 }
 
@@ -38,6 +39,12 @@ function key(head: RequestHead): Result<string> {
   if (value !== undefined && value !== "") return ok(value);
   const message = `Expected the project's public key in the header ${keyHeader}, got none.`;
   return failed({ path: keyHeader, code: "unreadable-key", message });
+}
+
+/** The key is not kept, nor a cookie, which no call of this wire needs. */
+function redact(head: RequestHead): RequestHead {
+  const { [keyHeader]: _key, cookie: _cookie, ...headers } = head.headers;
+  return { ...head, headers };
 }
 
 function refuse(refusal: Refusal): WireResponse {
