@@ -65,6 +65,7 @@ function addFields(message: MessageText, event: ValidEvent, { stamp, library }: 
   addIntegrations(message, event.integrations);
   if (event.timestamp !== undefined) message.raw(`"timestamp":"${event.timestamp}"`);
   message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(stamp.nowMs)}"`);
+  message.textField("request_ip", event.requestIp);
   if (event.rest !== undefined) message.fields(event.rest);
   return message;
 }

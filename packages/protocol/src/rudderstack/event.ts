@@ -28,6 +28,8 @@ export interface CommonFields {
   readonly timestamp?: Timestamp | null | undefined;
   /** When it happened by this machine's clock; RudderStack corrects it. @default the time of the call */
   readonly originalTimestamp?: Timestamp | null | undefined;
+  /** The address that the event came from, where it is passed on for someone else. */
+  readonly request_ip?: string | null | undefined;
   /** The event's id for ever. @default a new UUID */
   readonly messageId?: Id | null | undefined;
 }

@@ -2,80 +2,103 @@
  * The canonical event in RudderStack's words. Six kinds are calls of their own; the others travel as track, under a name
  * that reads well, with what they were in `context.oncewire`. What cannot be said at all is a problem, never a guess.
  */
-import type { EventKind, JsonObject, TrackedEvent } from "../event.js";
+import type { EventKind, JsonObject, JsonValue, TrackedEvent } from "../event.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
-import { carriedField } from "./carried.js";
+import { carriedField, setField } from "./carried.js";
 import type { Carried } from "./carried.js";
 import { eventTypes } from "./event.js";
 import type { CommonFields, EventType, RudderStackEvent } from "./event.js";
 
 export function translate(event: TrackedEvent): Result<RudderStackEvent> {
   try {
-    const problem = missingField(event);
-    if (problem !== null) return failed(problem);
-    return ok(isNative(event.kind) ? nativeEvent(event, event.kind) : trackFor(event, event.kind));
+    const fields = fieldsOf(event, isCall(event.kind) ? event.kind : "track");
+    return isComplete(fields) ? ok(fields) : failed(missingField(event));
   } catch {
     const message = "Expected an event whose fields can be read, got one that throws; pass plain objects.";
     return failed({ path: "", code: "not-an-event", message });
   }
 }
 
-function isNative(kind: EventKind): kind is EventType {
-  return (eventTypes as readonly EventKind[]).includes(kind);
+function isCall(kind: EventKind): kind is EventType {
+  return calls.has(kind);
 }
 
-/** What the wire demands of this kind and the event does not have. */
-function missingField(event: TrackedEvent): Problem | null {
+const calls: ReadonlySet<EventKind> = new Set(eventTypes);
+
+/** The fields of all six calls; those of another call are undefined. */
+interface Fields extends CommonFields {
+  readonly type: EventType;
+  readonly event: string | null | undefined;
+  readonly name: string | null | undefined;
+  readonly category: string | undefined;
+  readonly properties: JsonObject | undefined;
+  readonly traits: JsonObject | undefined;
+}
+
+function fieldsOf(event: TrackedEvent, type: EventType): Fields {
+  const { context, properties } = event;
+  const isView = type === "page" || type === "screen";
+  const hasTraits = type === "identify" || type === "group";
+  const name = nameOnWire(event, type);
+  return {
+    type,
+    messageId: event.id,
+    userId: event.userId,
+    anonymousId: event.anonymousId,
+    previousId: event.previousId,
+    groupId: event.groupId,
+    event: type === "track" ? name : undefined,
+    name: isView ? name : undefined,
+    category: isView ? textOf(properties["category"]) : undefined,
+    properties: hasTraits ? undefined : properties,
+    traits: hasTraits ? properties : undefined,
+    context: contextFor(event, name),
+    originalTimestamp: event.occurredAt,
+    request_ip: textOf(context["request_ip"]),
+  };
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Whether the event has what its call cannot do without. */
+function isComplete(fields: Fields): fields is Fields & RudderStackEvent {
+  const { type, userId, anonymousId, event, groupId, previousId } = fields;
+  if (userId === null && (anonymousId === null || type === "alias")) return false;
+  if (type === "track") return typeof event === "string" && event !== "";
+  if (type === "group") return groupId !== null;
+  return type !== "alias" || previousId !== null;
+}
+
+/** What `isComplete` missed. */
+function missingField(event: TrackedEvent): Problem {
   if (event.userId === null && (event.anonymousId === null || event.kind === "alias")) {
     return missing("userId", "no-identity", "RudderStack takes no event without a user");
   }
-  if (event.kind === "track" && !event.name) return missing("name", "no-event-name", "a track call is its name");
-  if (event.kind === "group" && event.groupId === null) {
-    return missing("groupId", "no-group-id", "a group call says which group");
-  }
-  if (event.kind === "alias" && event.previousId === null) {
-    return missing("previousId", "no-previous-id", "an alias call joins two ids");
-  }
-  return null;
+  if (event.kind === "group") return missing("groupId", "no-group-id", "a group call says which group");
+  if (event.kind === "alias") return missing("previousId", "no-previous-id", "an alias call joins two ids");
+  return missing("name", "no-event-name", "a track call is its name");
 }
 
 function missing(path: string, code: string, because: string): Problem {
   return { path, code, message: `Expected ${path}, got none: ${because}.` };
 }
 
-function nativeEvent(event: TrackedEvent, type: EventType): RudderStackEvent {
-  const { properties } = event;
+/** What the event is called on the wire: null for calls that have no name, and for an empty one. */
+function nameOnWire(event: TrackedEvent, type: EventType): string | null {
   switch (type) {
     case "track":
-      return { ...commonFields(event, {}), type, event: event.name ?? "", properties };
+      return isCall(event.kind) ? event.name : (schemaName(event.name) ?? (event.name || trackNames[event.kind]));
     case "page":
     case "screen":
-      return { ...commonFields(event, emptyName(event)), type, ...viewNames(event), properties };
+      return event.name || null;
     case "identify":
-      return { ...commonFields(event, unnamed(event)), type, traits: properties };
     case "group":
-      return { ...commonFields(event, unnamed(event)), type, groupId: event.groupId ?? "", traits: properties };
-    case "alias": {
-      const ids = { userId: event.userId ?? "", previousId: event.previousId ?? "" };
-      return { ...commonFields(event, unnamed(event)), ...ids, type, properties };
-    }
+    case "alias":
+      return null;
   }
-}
-
-function viewNames(event: TrackedEvent): { readonly name: string | null; readonly category?: string } {
-  const { category } = event.properties;
-  return typeof category === "string" ? { name: event.name, category } : { name: event.name };
-}
-
-/** The wire leaves an empty name out. */
-function emptyName(event: TrackedEvent): Carried {
-  return event.name === "" ? { name: "" } : {};
-}
-
-/** For calls that have no name on the wire. */
-function unnamed(event: TrackedEvent): Carried {
-  return event.name === null ? {} : { name: event.name };
 }
 
 /** What the kinds that are not calls of their own are called in RudderStack, where they have no better name. */
@@ -88,55 +111,39 @@ const trackNames: Readonly<Record<Exclude<EventKind, EventType>, string>> = {
   session: "Session",
 };
 
-function trackFor(event: TrackedEvent, kind: Exclude<EventKind, EventType>): RudderStackEvent {
-  const name = schemaName(event.name) ?? (event.name || trackNames[kind]);
-  const carried: Carried = name === event.name ? { kind } : { kind, name: event.name };
-  return { ...commonFields(event, carried), type: "track", event: name, properties: event.properties };
-}
-
 /** `link_click` of `iglu:com.snowplowanalytics.snowplow/link_click/jsonschema/1-0-1`. */
 function schemaName(name: string | null): string | undefined {
   return name?.match(/^iglu:[^/]+\/([^/]+)\/[^/]+\/[^/]+$/)?.[1];
 }
 
-function commonFields(event: TrackedEvent, carried: Carried): CommonFields {
-  const { request_ip: requestIp } = event.context;
-  return {
-    messageId: event.id,
-    userId: event.userId,
-    anonymousId: event.anonymousId,
-    groupId: event.groupId,
-    previousId: event.previousId,
-    originalTimestamp: event.occurredAt,
-    context: contextFor(event, carried),
-    ...(typeof requestIp === "string" ? { request_ip: requestIp } : {}),
-  };
+/** The caller's context; what this wire has no field for, or needs the field of, moves into `context.oncewire`. */
+function contextFor(event: TrackedEvent, nameSent: string | null): object {
+  const { context, sessionId } = event;
+  const carried = carriedFields(event, nameSent);
+  if (carried === null && sessionId === null) return context;
+  const copy: Record<string, unknown> = {};
+  for (const key in context) {
+    if (carried?.context === undefined || !Object.hasOwn(carried.context, key)) setField(copy, key, context[key]);
+  }
+  if (sessionId !== null && !Object.hasOwn(context, "sessionId")) setField(copy, "sessionId", sessionId);
+  if (carried !== null) setField(copy, carriedField, carried);
+  return copy;
 }
 
-/** The caller's context; what this wire has no field for, or needs the field of, moves into `context.oncewire`. */
-function contextFor(event: TrackedEvent, named: Carried): object {
-  const { context, entities, sessionId } = event;
-  const claimed = claimedFields(event);
+function carriedFields(event: TrackedEvent, nameSent: string | null): Carried | null {
+  const { context, entities, kind, name, sessionId } = event;
+  const own = (kind === "identify" ? identifyClaims : claims).filter((key) => Object.hasOwn(context, key));
   const sessionIsClaimed = Object.hasOwn(context, "sessionId");
   const carried: Carried = {
-    ...named,
+    ...(isCall(kind) ? {} : { kind }),
+    ...(name === nameSent ? {} : { name }),
     ...(entities.length > 0 ? { entities } : {}),
     ...(sessionIsClaimed ? { sessionId } : {}),
-    ...(claimed.length > 0 ? { context: pick(context, (key) => claimed.includes(key)) } : {}),
+    ...(own.length > 0 ? { context: Object.fromEntries(own.map((key) => [key, context[key] ?? null])) } : {}),
   };
-  return {
-    ...(claimed.length > 0 ? pick(context, (key) => !claimed.includes(key)) : context),
-    ...(sessionIsClaimed || sessionId === null ? {} : { sessionId }),
-    ...(Object.keys(carried).length > 0 ? { [carriedField]: carried } : {}),
-  };
+  return Object.keys(carried).length === 0 ? null : carried;
 }
 
-/** Fields of the caller's context that this wire sets itself. */
-function claimedFields(event: TrackedEvent): readonly string[] {
-  const claimed = event.kind === "identify" ? ["library", carriedField, "traits"] : ["library", carriedField];
-  return claimed.filter((key) => Object.hasOwn(event.context, key));
-}
-
-function pick(context: JsonObject, wanted: (key: string) => boolean): JsonObject {
-  return Object.fromEntries(Object.entries(context).filter(([key]) => wanted(key)));
-}
+/** Fields of the context that this wire sets itself. */
+const claims = ["library", carriedField];
+const identifyClaims = [...claims, "traits"];

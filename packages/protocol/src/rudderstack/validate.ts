@@ -43,6 +43,7 @@ export interface ValidEvent {
   readonly integrations: object | undefined;
   readonly timestamp: string | undefined;
   readonly originalTimestamp: string | undefined;
+  readonly requestIp: string | undefined;
   /** Root fields that have no meaning here and are sent as they are. */
   readonly rest: Readonly<Record<string, unknown>> | undefined;
 }
@@ -83,6 +84,7 @@ function validateFields(fields: Fields): Result<ValidEvent> {
     integrations: readObject(fields["integrations"], "integrations", found),
     timestamp: readTimestamp(fields["timestamp"], "timestamp", found),
     originalTimestamp: readTimestamp(fields["originalTimestamp"], "originalTimestamp", found),
+    requestIp: readText(fields["request_ip"], "request_ip", found),
     rest: readRest(fields),
   };
   if (found.length === 0) requireFields(valid, found);
@@ -209,6 +211,7 @@ const knownFields: ReadonlySet<string> = new Set([
   "integrations",
   "timestamp",
   "originalTimestamp",
+  "request_ip",
   "channel",
   "sentAt",
 ]);
