@@ -170,7 +170,11 @@ class ForgetfulFiles implements MemoryFiles {
     return this.#do(() => {
       if (!this.#folders.has(path)) throw fault("ENOENT", path);
       const paths = [...this.#nodes.keys()].filter((candidate) => dirname(candidate) === path);
-      return paths.map((found) => ({ name: basename(found), isFile: true }));
+      const folders = [...this.#folders].filter((candidate) => dirname(candidate) === path && candidate !== path);
+      return [
+        ...paths.map((found) => ({ name: basename(found), isFile: true })),
+        ...folders.map((found) => ({ name: basename(found), isFile: false })),
+      ];
     });
   }
 

@@ -172,12 +172,17 @@ describe("listeners", () => {
       kill: () => true,
     };
     const endings = new Endings(process);
-    const ending = { hasPending: () => false, flush: async () => true, abandon: () => undefined };
+    const ending = {
+      hasPending: () => false,
+      flush: async () => true,
+      abandon: () => undefined,
+      exit: () => undefined,
+    };
     const leave = Array.from({ length: 20 }, (_, index) =>
       endings.join({ ...ending }, index < 5 ? "natural-end" : "signals"),
     );
-    expect(Object.fromEntries(counts)).toEqual({ beforeExit: 1, SIGTERM: 1, SIGINT: 1 });
+    expect(Object.fromEntries(counts)).toEqual({ beforeExit: 1, exit: 1, SIGTERM: 1, SIGINT: 1 });
     for (const each of leave) each();
-    expect(Object.fromEntries(counts)).toEqual({ beforeExit: 0, SIGTERM: 0, SIGINT: 0 });
+    expect(Object.fromEntries(counts)).toEqual({ beforeExit: 0, exit: 0, SIGTERM: 0, SIGINT: 0 });
   });
 });

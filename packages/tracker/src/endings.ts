@@ -11,6 +11,8 @@ export interface Ending {
   flush(): Promise<boolean>;
   /** Gives up what is pending, and tells. */
   abandon(): void;
+  /** The process is ending now: nothing asynchronous runs any more. */
+  exit(): void;
 }
 
 /** The part of `process` that is needed. */
@@ -29,6 +31,9 @@ export class Endings {
   readonly #members = new Set<Ending>();
   readonly #atSignals = new Set<Ending>();
   readonly #onBeforeExit = (): void => void this.#finish(this.#members);
+  readonly #onExit = (): void => {
+    for (const ending of this.#members) ending.exit();
+  };
   readonly #onSignal: Readonly<Record<(typeof signals)[number], () => void>> = {
     SIGTERM: () => void this.#handle("SIGTERM"),
     SIGINT: () => void this.#handle("SIGINT"),
@@ -40,7 +45,10 @@ export class Endings {
 
   /** Returns the function that leaves again. */
   join(ending: Ending, handles: "signals" | "natural-end"): () => void {
-    if (this.#members.size === 0) this.#process.on("beforeExit", this.#onBeforeExit);
+    if (this.#members.size === 0) {
+      this.#process.on("beforeExit", this.#onBeforeExit);
+      this.#process.on("exit", this.#onExit);
+    }
     this.#members.add(ending);
     if (handles === "signals") this.#listen(ending);
     return () => this.#leave(ending);
@@ -53,7 +61,10 @@ export class Endings {
 
   #leave(ending: Ending): void {
     this.#members.delete(ending);
-    if (this.#members.size === 0) this.#process.off("beforeExit", this.#onBeforeExit);
+    if (this.#members.size === 0) {
+      this.#process.off("beforeExit", this.#onBeforeExit);
+      this.#process.off("exit", this.#onExit);
+    }
     if (this.#atSignals.delete(ending) && this.#atSignals.size === 0) this.#unlisten();
   }
 

@@ -5,7 +5,7 @@ import { errorCodes, TrackerError } from "./errors.js";
 it("documents exactly the codes there are", () => {
   const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
   const section = page.split(/^## /m).find((part) => part.startsWith("The tracker")) ?? "";
-  const rows = [...section.matchAll(/^\| `(E_\w+)` \| ([^|]+?) \|/gm)].map(([, code, meaning]) => [code, meaning]);
+  const rows = [...section.matchAll(/^\| `(E_\w+)`\s*\| ([^|]+?)\s*\|/gm)].map(([, code, meaning]) => [code, meaning]);
   expect(Object.fromEntries(rows)).toEqual(errorCodes);
 });
 

@@ -1,11 +1,11 @@
-import type { Settlement } from "./report.js";
+import type { EventEnd } from "./report.js";
 import type { Fate } from "./spool/queued-event.js";
 
 /** How an event ended, at each of its destinations by name. */
 export interface EventResult {
   /** Whether all of them have it. */
   readonly delivered: boolean;
-  readonly destinations: Readonly<Record<string, Settlement>>;
+  readonly destinations: Readonly<Record<string, EventEnd>>;
 }
 
 /** What a call returns: there is no need to keep it, and its promises never reject. */
@@ -14,7 +14,10 @@ export interface EventHandle {
   readonly id: string;
   /** False when the event ended at the call: it was invalid, there was no room, or the tracker was closed. */
   readonly accepted: boolean;
-  /** True once a crash of this process cannot lose the event any more, false when it ended before that. */
+  /**
+   * True once a crash of this process cannot lose the event any more: with a spool as soon as it is on disk, else when
+   * it is delivered. False when it ended before that.
+   */
   readonly durable: Promise<boolean>;
   /** Resolves when the event has ended at every destination. */
   readonly delivered: Promise<EventResult>;
@@ -43,8 +46,12 @@ export class LazyHandle implements EventHandle {
   }
 
   get durable(): Promise<boolean> {
-    // Kept in memory, an event is safe when it has arrived.
-    return (this.#durable ??= this.delivered.then(({ delivered }) => delivered));
+    return (this.#durable ??= this.#isDurable());
+  }
+
+  async #isDurable(): Promise<boolean> {
+    const durable = await Promise.all(this.#fates.map((fate) => fate.durable()));
+    return durable.every(Boolean);
   }
 
   async #result(): Promise<EventResult> {

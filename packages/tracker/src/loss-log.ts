@@ -22,17 +22,21 @@ export function logLosses(reporter: Reporter, logger: Logger, runtime: Runtime):
     const key = `${report.destination} ${report.kind} ${report.reason}`;
     const loss = losses.get(key);
     if (loss !== undefined) {
-      loss.events += report.ids.length;
+      loss.events += report.events;
       return;
     }
     if (losses.size === 0) runtime.afterPoll(write);
-    losses.set(key, { events: report.ids.length, first: report });
+    losses.set(key, { events: report.events, first: report });
   };
 
   reporter.on("rejected", note);
   reporter.on("dropped", note);
   reporter.on("paused", ({ destination, reason, delayMs }) => {
     const line = `oncewire: ${destination} refuses us (${oneLine(reason)}); events are kept, next try in ${delayMs} ms`;
+    attempt(() => logger.warn(line));
+  });
+  reporter.on("spool-failed", ({ destination, fault }) => {
+    const line = `oncewire: the spool of ${destination} cannot be written (${oneLine(fault)}); events are kept in memory`;
     attempt(() => logger.warn(line));
   });
 }

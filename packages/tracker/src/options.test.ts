@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { TrackerError } from "./errors.js";
-import { defaults, resolveOptions } from "./options.js";
+import { defaults, resolveOptions, spoolDefaults } from "./options.js";
 
 describe("options", () => {
   it("have the defaults that their documentation says", () => {
@@ -9,7 +9,7 @@ describe("options", () => {
     const documented = [...source.matchAll(/@default (.+)\n\s+\*\/\n\s+readonly (\w+)\?/g)].map(
       ([, value = "", name = ""]) => [name, JSON.parse(value) as unknown],
     );
-    expect(Object.fromEntries(documented)).toEqual(defaults);
+    expect(Object.fromEntries(documented)).toEqual({ ...defaults, ...spoolDefaults });
   });
 
   it("are frozen, and the caller's object stays as it was", () => {

@@ -1,3 +1,4 @@
+import type { JournalOptions } from "@oncewire/journal";
 import { TrackerError } from "./errors.js";
 import type { Logger } from "./report.js";
 
@@ -76,6 +77,23 @@ export interface DeliveryOptions {
   readonly pauseCapMs?: number | undefined;
 }
 
+export interface SpoolOptions {
+  readonly directory: string;
+  /**
+   * Size on disk for each destination of this process; beyond it `overflow` applies. At least 1048576.
+   * @default 1073741824
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * When an event counts as durable: `group` once it is on stable storage, `none` once the operating system has it,
+   * which survives the end of the process but not a power cut.
+   * @default "group"
+   */
+  readonly sync?: "group" | "none" | undefined;
+  /** Further settings of the journal, for tests and simulations: its files and its runtime, say. */
+  readonly journal?: Omit<JournalOptions, "directory" | "maxBytes" | "sync"> | undefined;
+}
+
 export interface TrackerOptions extends DeliveryOptions {
   /**
    * With false nothing is sent: events are read, checked and counted as `disabled`, and no connection is made.
@@ -106,6 +124,12 @@ export interface TrackerOptions extends DeliveryOptions {
    */
   readonly handleSignals?: boolean | undefined;
   /**
+   * A folder in which events are kept until they are delivered, so that they survive the end of the process: its path,
+   * or more about it. Several processes may use it. Null keeps events in memory alone.
+   * @default null
+   */
+  readonly spool?: string | SpoolOptions | null | undefined;
+  /**
    * Gets one line per loss and per pause. Without it nothing is written anywhere.
    * @default null
    */
@@ -134,7 +158,13 @@ export const defaults: ResolvedOptions = Object.freeze({
   flushTimeoutMs: 10_000,
   exitTimeoutMs: 2000,
   handleSignals: false,
+  spool: null,
   logger: null,
+});
+
+export const spoolDefaults: Pick<Resolved<SpoolOptions>, "maxBytes" | "sync"> = Object.freeze({
+  maxBytes: 1_073_741_824,
+  sync: "group",
 });
 
 type NumberOption = {
@@ -183,6 +213,20 @@ function checkNumbers(options: ResolvedOptions): void {
   if (options.pauseCapMs < options.pauseBaseMs) throw wrong("pauseCapMs", "must not be less than `pauseBaseMs`");
 }
 
+/** Throws a `TrackerError` for a setting of the spool that is missing or out of its bounds. */
+export function resolveSpool(spool: SpoolOptions): Resolved<SpoolOptions> {
+  const { directory, maxBytes = spoolDefaults.maxBytes, sync = spoolDefaults.sync, journal = {}, ...rest } = spool;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw wrong(`spool.${unknown}`, "is not an option; there are directory, maxBytes and sync");
+  if (typeof directory !== "string" || directory === "")
+    throw wrong("spool", 'must name a folder, such as "./var/spool"');
+  if (!(maxBytes >= 1024 ** 2))
+    throw wrong("spool.maxBytes", `must be a number ≥ ${1024 ** 2}, got ${shown(maxBytes)}`);
+  checkChoice("spool.sync", sync, ["group", "none"]);
+  return { directory, maxBytes, sync, journal };
+}
+
 function isNumberOption(name: string): name is NumberOption {
   return Object.hasOwn(minimums, name);
 }
@@ -192,6 +236,8 @@ function checkChoices(options: ResolvedOptions): void {
   checkChoice("onInvalid", options.onInvalid, invalidPolicies);
   checkChoice("send", options.send, [true, false]);
   checkChoice("handleSignals", options.handleSignals, [true, false]);
+  if (options.spool !== null)
+    resolveSpool(typeof options.spool === "string" ? { directory: options.spool } : options.spool);
   const { logger } = options;
   if (logger !== null && (typeof logger.warn !== "function" || typeof logger.error !== "function")) {
     throw wrong("logger", "must have the methods `warn` and `error`, as `console` has");

@@ -43,9 +43,10 @@ export class Outbox {
     if (options.logger !== null) logLosses(this.#reporter, options.logger, runtime);
     if (!options.send) this.#delivery.refuseAll("disabled");
     const ending: Ending = {
-      hasPending: () => this.#delivery.pending > 0,
-      flush: () => this.#within(options.exitTimeoutMs, this.#delivery.flush()),
+      hasPending: () => this.#delivery.hasWork,
+      flush: () => this.#flushAtEnd(),
       abandon: () => this.#delivery.abandon("exit"),
+      exit: () => this.#delivery.writeNow(),
     };
     this.#leaveEndings = processEndings.join(ending, options.handleSignals ? "signals" : "natural-end");
   }
@@ -102,10 +103,18 @@ export class Outbox {
 
   async #close(timeoutMs: number): Promise<Stats> {
     this.#delivery.refuseAll("closed");
-    await this.#within(timeoutMs, this.#delivery.flush());
+    await this.#within(timeoutMs, this.#delivery.rest());
     this.#delivery.abandon("closed");
+    await this.#delivery.close();
     this.#leaveEndings();
     return this.stats();
+  }
+
+  /** False where something is left that waiting longer would not send. */
+  async #flushAtEnd(): Promise<boolean> {
+    const isAtRest = await this.#within(this.#options.exitTimeoutMs, this.#delivery.rest());
+    // What is in memory alone then came meanwhile: it has an end of its own to come.
+    return isAtRest && (this.#delivery.volatile > 0 || !this.#delivery.hasWork);
   }
 
   /**

@@ -3,7 +3,13 @@ import { logLosses } from "./loss-log.js";
 import { Reporter, type DroppedReport } from "./report.js";
 import { createManualRuntime } from "./testing.js";
 
-const dropped = (id: string): DroppedReport => ({ kind: "dropped", destination: "d", ids: [id], reason: "queue-full" });
+const dropped = (id: string): DroppedReport => ({
+  kind: "dropped",
+  destination: "d",
+  ids: [id],
+  events: 1,
+  reason: "queue-full",
+});
 
 describe("a listener", () => {
   it("that throws harms neither the reporter nor the next listener", () => {
@@ -50,7 +56,14 @@ describe("the logger", () => {
   it("gets one line for what was lost in one turn for one reason", async () => {
     const { lines, runtime, reporter } = logging();
     for (let index = 0; index < 1000; index += 1) reporter.report(dropped(String(index)));
-    reporter.report({ kind: "rejected", destination: "d", ids: ["x"], reason: "invalid", detail: "no\nuser\u2028id" });
+    reporter.report({
+      kind: "rejected",
+      destination: "d",
+      ids: ["x"],
+      events: 1,
+      reason: "invalid",
+      detail: "no\nuser\u2028id",
+    });
     await runtime.settle();
     expect(lines).toEqual([
       "error oncewire: dropped 1000 event(s) for d: queue-full",

@@ -14,13 +14,14 @@ export const rejectReasons = ["invalid", "too-large", "unsupported", "refused"] 
 export type RejectReason = (typeof rejectReasons)[number];
 
 /** Why a good event could not be kept. */
-export const dropReasons = ["queue-full", "expired", "exhausted", "closed", "exit", "disabled"] as const;
+export const dropReasons = ["queue-full", "expired", "exhausted", "closed", "exit", "damaged", "disabled"] as const;
 /**
  * - `queue-full`: more was waiting than `maxQueueBytes` or `maxQueueEvents` allow.
  * - `expired`: older than `maxEventAgeMs` and still not delivered.
  * - `exhausted`: tried as often as the client is told to try (`maxRetries`, say); without such a limit, never.
  * - `closed`: tracked after `close`, or not delivered by its deadline.
  * - `exit`: the process came to its natural end and the destination could not be reached by `exitTimeoutMs`.
+ * - `damaged`: the spool was damaged where the event was, or its files were taken away; its id is not known any more.
  * - `disabled`: nothing is sent, by option (`send: false`).
  */
 export type DropReason = (typeof dropReasons)[number];
@@ -31,16 +32,24 @@ export type Settlement =
   | { readonly kind: "rejected"; readonly reason: RejectReason; readonly detail: string }
   | { readonly kind: "dropped"; readonly reason: DropReason };
 
+/**
+ * What the owner of a handle learns. `kept`: the event is on disk, and a later process delivers it. `forgotten`: it
+ * ended long before anybody asked; how is in the reports of that time.
+ */
+export type EventEnd = Settlement | { readonly kind: "kept" | "forgotten" };
+
 export interface DeliveredReport {
   readonly kind: "delivered";
   readonly destination: string;
   readonly ids: readonly string[];
+  readonly events: number;
 }
 
 export interface RejectedReport {
   readonly kind: "rejected";
   readonly destination: string;
   readonly ids: readonly string[];
+  readonly events: number;
   readonly reason: RejectReason;
   /** What was wrong, in words. */
   readonly detail: string;
@@ -49,7 +58,9 @@ export interface RejectedReport {
 export interface DroppedReport {
   readonly kind: "dropped";
   readonly destination: string;
+  /** Empty where they are not known any more. */
   readonly ids: readonly string[];
+  readonly events: number;
   readonly reason: DropReason;
 }
 
@@ -78,7 +89,28 @@ export interface ResumedReport {
   readonly destination: string;
 }
 
-export type Report = DeliveredReport | RejectedReport | DroppedReport | RetryingReport | PausedReport | ResumedReport;
+/** The spool cannot be written: events are kept in memory alone until it can. Told once; `fault` says why. */
+export interface SpoolFailedReport {
+  readonly kind: "spool-failed";
+  readonly destination: string;
+  readonly fault: string;
+}
+
+/** The spool is written again. */
+export interface SpoolRestoredReport {
+  readonly kind: "spool-restored";
+  readonly destination: string;
+}
+
+export type Report =
+  | DeliveredReport
+  | RejectedReport
+  | DroppedReport
+  | RetryingReport
+  | PausedReport
+  | ResumedReport
+  | SpoolFailedReport
+  | SpoolRestoredReport;
 export type ReportKind = Report["kind"];
 export type ReportOf<K extends ReportKind> = Extract<Report, { readonly kind: K }>;
 export type Listener<K extends ReportKind> = (report: ReportOf<K>) => void;

@@ -1,5 +1,5 @@
 import type { EncodedEvent } from "@oncewire/protocol";
-import type { Reporter, Settlement } from "../report.js";
+import type { DropReason, Reporter, Settlement } from "../report.js";
 import type { Fate, QueuedEvent } from "../spool/queued-event.js";
 import type { Spool } from "../spool/spool.js";
 import { Epochs } from "./flush.js";
@@ -25,17 +25,33 @@ export class Accounts {
     this.#reporter = reporter;
   }
 
-  get pending(): number {
-    return this.#books.pending;
+  /** Books an event in; null, and not booked, where the spool has no room. */
+  accept(event: EncodedEvent, nowMs: number): Fate | null {
+    const appended = this.#spool.append(event, nowMs);
+    if (appended === null) return null;
+    this.#books.accept();
+    appended.queued.epoch = this.#epochs.enter();
+    return appended.fate;
   }
 
-  /** Books an event in; null, and not booked, where the spool has no room. */
-  accept(event: EncodedEvent, nowMs: number): QueuedEvent | null {
-    const queued = this.#spool.append(event, nowMs);
-    if (queued === null) return null;
+  /** Books an event in that an earlier process had accepted. */
+  recover(): void {
     this.#books.accept();
-    queued.epoch = this.#epochs.enter();
-    return queued;
+  }
+
+  /** Books events out that nobody can have any more; those that an earlier process had accepted are booked in first. */
+  lose(events: number, reason: DropReason, whose: "ours" | "others"): void {
+    if (whose === "others") for (let event = 0; event < events; event += 1) this.#books.accept();
+    const settlement = { kind: "dropped", reason } as const;
+    this.#books.settle(settlement, events);
+    this.#reporter.report({ destination: this.#destination, ids: [], events, ...settlement });
+  }
+
+  /** A flush need not wait for it any more. */
+  secure(queued: QueuedEvent): void {
+    if (queued.epoch === null) return;
+    this.#epochs.leave(queued.epoch);
+    queued.epoch = null;
   }
 
   /** Books an event in and out: it ended at the call. */
@@ -43,29 +59,34 @@ export class Accounts {
     this.#books.accept();
     this.#books.settle(settlement, 1);
     this.#report([id], settlement);
-    return { endedAtCall: true, settled: () => Promise.resolve(settlement) };
+    return { endedAtCall: true, settled: async () => settlement, durable: async () => false };
   }
 
   end(events: readonly QueuedEvent[], settlement: Settlement): void {
     if (events.length === 0) return;
     this.#books.settle(settlement, events.length);
     for (const event of events) {
-      this.#spool.release(event);
+      this.#spool.release(event, settlement);
       event.settle(settlement);
-      if (event.epoch !== null) this.#epochs.leave(event.epoch);
+      this.secure(event);
     }
     if (!this.#reporter.hears(settlement.kind)) return;
     const ids = events.map(({ event }) => event.id);
     this.#report(ids, settlement);
   }
 
-  /** Resolves when everything that is booked in has been booked out. */
-  flush(): Promise<void> {
-    return this.#epochs.flush();
+  /** Takes events out of memory that have not ended: they are on disk, and a later process delivers them. */
+  leave(events: readonly QueuedEvent[]): void {
+    for (const event of events) {
+      this.#spool.leave(event);
+      event.settle({ kind: "kept" });
+      this.secure(event);
+    }
   }
 
-  isFlushed(event: QueuedEvent): boolean {
-    return this.#epochs.isFlushed(event.epoch);
+  /** Resolves when everything that is booked in is booked out, or on disk. */
+  flush(): Promise<void> {
+    return this.#epochs.flush();
   }
 
   ledger(): Ledger {
@@ -73,6 +94,6 @@ export class Accounts {
   }
 
   #report(ids: readonly string[], settlement: Settlement): void {
-    this.#reporter.report({ destination: this.#destination, ids, ...settlement });
+    this.#reporter.report({ destination: this.#destination, ids, events: ids.length, ...settlement });
   }
 }

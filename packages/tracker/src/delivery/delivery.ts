@@ -1,10 +1,13 @@
 /** Composes the engine: one dispatcher per destination, and what concerns all of them. */
 import type { EncodedEvent, Problem, Result, Stamp, TrackedEvent } from "@oncewire/protocol";
-import type { ResolvedOptions } from "../options.js";
+import { resolveSpool, type ResolvedOptions } from "../options.js";
 import type { DropReason, RejectReason, Reporter, Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
+import { DiskSpool } from "../spool/disk-spool.js";
 import { MemorySpool } from "../spool/memory-spool.js";
 import type { Fate } from "../spool/queued-event.js";
+import { createSpoolPlace } from "../spool/spool-place.js";
+import type { Spool, SpoolListener } from "../spool/spool.js";
 import type { Destination, DestinationEncoder } from "./destination.js";
 import { Dispatcher, type DestinationStats } from "./dispatcher.js";
 import { addLedgers, type Ledger } from "./ledger.js";
@@ -40,7 +43,8 @@ export class Delivery {
     this.#dispatchers = parts.destinations.map((destination) => {
       const needs = { runtime, timeoutMs: options.requestTimeoutMs, maxConnections: options.maxInFlight };
       const transport = destination.openTransport(needs);
-      return new Dispatcher({ destination, spool: new MemorySpool(options), transport, options, reporter, runtime });
+      const openSpool = spoolFor(destination, options, runtime);
+      return new Dispatcher({ destination, openSpool, transport, options, reporter, runtime });
     });
   }
 
@@ -88,21 +92,63 @@ export class Delivery {
   /** From now on everything that comes is dropped for this reason. */
   refuseAll(reason: DropReason): void {
     this.#refusal = reason;
-    for (const each of this.#dispatchers) each.close();
+    for (const each of this.#dispatchers) each.turnAway();
+  }
+
+  /** Resolves when all has ended, or when all that has not is on disk and waits for its destination. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#dispatchers.map((each) => each.rest()));
+  }
+
+  /** What a spool has not written yet is written before this returns. */
+  writeNow(): void {
+    for (const each of this.#dispatchers) each.writeNow();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#dispatchers.map((each) => each.close()));
   }
 
   abandon(reason: DropReason): void {
     for (const each of this.#dispatchers) each.abandon(reason);
   }
 
-  get pending(): number {
-    return this.#dispatchers.reduce((sum, each) => sum + each.pending, 0);
+  /** Whether there is anything left to do for this process. */
+  get hasWork(): boolean {
+    return this.#dispatchers.some((each) => each.hasWork);
+  }
+
+  /** Events that would be lost with the process. */
+  get volatile(): number {
+    return this.#dispatchers.reduce((sum, each) => sum + each.volatile, 0);
   }
 
   stats(): Stats {
     const each = this.#dispatchers.map((dispatcher) => [dispatcher.destination.name, dispatcher.stats()] as const);
     return { ...addLedgers(each.map(([, stats]) => stats)), destinations: Object.fromEntries(each) };
   }
+}
+
+function spoolFor(
+  { name }: Destination,
+  options: ResolvedOptions,
+  runtime: Runtime,
+): (listener: SpoolListener) => Spool {
+  const { spool } = options;
+  if (spool === null) return () => new MemorySpool(options);
+  const { directory, maxBytes, sync, journal } =
+    typeof spool === "string" ? resolveSpool({ directory: spool }) : resolveSpool(spool);
+  const timers = { nowMs: () => runtime.nowMs(), setTimer: setTimerOf(runtime) };
+  const settings = { ...journal, maxBytes, sync, runtime: { ...timers, ...journal.runtime } };
+  const place = createSpoolPlace({ directory, destination: name, journal: settings, id: () => runtime.id() });
+  return (listener) => new DiskSpool({ place, bounds: options, runtime, listener });
+}
+
+function setTimerOf(runtime: Runtime): (run: () => void, delayMs: number) => () => void {
+  return (run, delayMs) => {
+    const timer = runtime.after(delayMs, run);
+    return () => timer.cancel();
+  };
 }
 
 function draft(encoder: DestinationEncoder, event: TrackedEvent, stamp: Stamp): Draft {

@@ -7,7 +7,8 @@ import type { ResolvedDeliveryOptions } from "../options.js";
 import type { DropReason, Reporter, Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { Fate, QueuedEvent } from "../spool/queued-event.js";
-import type { Spool } from "../spool/spool.js";
+import { keepingCostBytes } from "../spool/room.js";
+import type { Spool, SpoolListener } from "../spool/spool.js";
 import type { Reply, Transport } from "../transport/transport.js";
 import { Accounts } from "./accounts.js";
 import { Admission } from "./admission.js";
@@ -23,7 +24,8 @@ import { Shipment } from "./shipment.js";
 
 export interface DispatcherParts {
   readonly destination: Destination;
-  readonly spool: Spool;
+  /** Opens the place where its events are kept. */
+  readonly openSpool: (listener: SpoolListener) => Spool;
   readonly transport: Transport;
   readonly options: ResolvedDeliveryOptions;
   readonly reporter: Reporter;
@@ -35,6 +37,8 @@ export interface DestinationStats extends Ledger {
   readonly state: Breaker["kind"];
   /** Memory of the pending events, as `maxQueueBytes` counts it. */
   readonly queuedBytes: number;
+  /** Pending events that are on disk alone, at most: those of an earlier process are pending once they are read. */
+  readonly unreadEvents: number;
   readonly requestsInFlight: number;
   /** Requests sent so far, also those that failed. */
   readonly requests: number;
@@ -55,10 +59,14 @@ export class Dispatcher {
   /** Shipments with something left to send: they go before anything new. */
   readonly #unfinished = new Set<Shipment>();
   #limits: BatchLimits;
+  readonly #resting = new Set<() => void>();
   #willPump = false;
   #requests = 0;
+  /** Events accepted by then do not wait for others. */
+  #urgentUntilMs = -Infinity;
 
-  constructor({ destination, spool, transport, options, reporter, runtime }: DispatcherParts) {
+  constructor({ destination, openSpool, transport, options, reporter, runtime }: DispatcherParts) {
+    const spool = openSpool(this.#listener(reporter));
     this.destination = destination;
     this.#spool = spool;
     this.#transport = transport;
@@ -72,17 +80,23 @@ export class Dispatcher {
     this.#limits = limitsOf(destination, options);
   }
 
-  get pending(): number {
-    return this.#accounts.pending;
+  /** Events that would be lost with the process. */
+  get volatile(): number {
+    return this.#spool.volatile;
+  }
+
+  /** Whether there is anything left to do for this process. */
+  get hasWork(): boolean {
+    return this.#spool.events + this.#spool.unread > 0;
   }
 
   /** Takes an event over. Where there is no room for it, it has ended when this returns. */
   accept(event: EncodedEvent, nowMs: number): Fate {
-    const queued = this.#accounts.accept(event, nowMs) ?? this.#acceptOverOldest(event, nowMs);
-    if (queued === null) return this.refuse(event.id, { kind: "dropped", reason: "queue-full" });
+    const fate = this.#accounts.accept(event, nowMs) ?? this.#acceptOverOldest(event, nowMs);
+    if (fate === null) return this.refuse(event.id, { kind: "dropped", reason: "queue-full" });
     if (this.#isFull() || this.#options.flushIntervalMs === 0) this.#pumpSoon();
     else if (!this.#alarm.isSet) this.#alarm.set(nowMs + this.#options.flushIntervalMs, nowMs);
-    return queued;
+    return fate;
   }
 
   /** Books an event that ended at the call. */
@@ -95,15 +109,27 @@ export class Dispatcher {
     return this.#admission.ready();
   }
 
-  /** Sends what waits without waiting for more; resolves when all that was accepted by now has ended. */
+  /** Sends what waits without waiting for more; resolves when all that was accepted by now has ended or is on disk. */
   flush(): Promise<void> {
-    const done = this.#accounts.flush();
-    this.#pumpSoon();
-    return done;
+    this.#hurry();
+    return this.#accounts.flush();
   }
 
-  /** Drops all that has not ended and ends what is in flight. */
+  /**
+   * Sends what waits; resolves when all has ended, or when all that has not is on disk and the destination does not
+   * take it now.
+   */
+  rest(): Promise<void> {
+    this.#hurry();
+    return new Promise((resolve) => {
+      this.#resting.add(resolve);
+      this.#checkRest();
+    });
+  }
+
+  /** Ends what is in flight, drops what is in memory alone, and leaves the rest on disk to a later process. */
   abandon(reason: DropReason): void {
+    this.#spool.detach();
     const events = this.#queue.takeAll();
     for (const shipment of [...this.#inFlight, ...this.#unfinished]) {
       shipment.isAbandoned = true;
@@ -114,12 +140,24 @@ export class Dispatcher {
     this.#unfinished.clear();
     this.#alarm.cancel();
     this.#transport.abort();
-    this.#end(events, { kind: "dropped", reason });
+    this.#accounts.leave(events.filter(({ isDurable }) => isDurable));
+    this.#end(
+      events.filter(({ isDurable }) => !isDurable),
+      { kind: "dropped", reason },
+    );
   }
 
   /** Lets go of whoever waits to be let in. */
-  close(): void {
+  turnAway(): void {
     this.#admission.dissolve();
+  }
+
+  writeNow(): void {
+    this.#spool.writeNow();
+  }
+
+  close(): Promise<void> {
+    return this.#spool.close();
   }
 
   stats(): DestinationStats {
@@ -127,17 +165,50 @@ export class Dispatcher {
       ...this.#accounts.ledger(),
       state: this.#gate.state,
       queuedBytes: this.#spool.bytes,
+      unreadEvents: this.#spool.unread,
       requestsInFlight: this.#inFlight.size,
       requests: this.#requests,
     };
   }
 
-  #acceptOverOldest(event: EncodedEvent, nowMs: number): QueuedEvent | null {
+  #listener(reporter: Reporter): SpoolListener {
+    return {
+      persisted: (event) => {
+        this.#accounts.secure(event);
+        this.#checkRest();
+      },
+      readable: () => this.#pumpSoon(),
+      recovered: () => this.#accounts.recover(),
+      lost: (events, reason, whose) => this.#accounts.lose(events, reason, whose),
+      diskFailed: (fault) => {
+        const destination = this.destination.name;
+        if (fault === null) reporter.report({ kind: "spool-restored", destination });
+        else reporter.report({ kind: "spool-failed", destination, fault });
+      },
+    };
+  }
+
+  #hurry(): void {
+    this.#urgentUntilMs = this.#runtime.monotonicMs();
+    this.#pumpSoon();
+  }
+
+  #checkRest(): void {
+    if (this.#resting.size === 0) return;
+    const isSafe = this.#spool.volatile === 0 && this.#gate.state !== "open";
+    if (this.hasWork && !isSafe) return;
+    for (const resolve of this.#resting) resolve();
+    this.#resting.clear();
+  }
+
+  #acceptOverOldest(event: EncodedEvent, nowMs: number): Fate | null {
     if (this.#options.overflow !== "drop-oldest") return null;
+    // What has made as much room as the event takes has made enough, if room in memory is what is missing.
+    const enoughBytes = this.#spool.bytes - event.bytes.byteLength - keepingCostBytes;
     for (let oldest = this.#spool.take(); oldest !== undefined; oldest = this.#spool.take()) {
       this.#end([oldest], { kind: "dropped", reason: "queue-full" });
-      const queued = this.#accounts.accept(event, nowMs);
-      if (queued !== null) return queued;
+      const fate = this.#accounts.accept(event, nowMs);
+      if (fate !== null || this.#spool.bytes <= enoughBytes) return fate;
     }
     return null;
   }
@@ -166,6 +237,7 @@ export class Dispatcher {
       void this.#send(shipment);
     }
     this.#setAlarm(nowMs);
+    this.#checkRest();
   }
 
   #nextShipment(nowMs: number): Shipment | null {
@@ -186,7 +258,7 @@ export class Dispatcher {
   #isDue(nowMs: number): boolean {
     const { oldest } = this.#queue;
     if (oldest === undefined) return false;
-    if (this.#isFull() || this.#queue.hasFreeLanes || this.#accounts.isFlushed(oldest)) return true;
+    if (this.#isFull() || this.#queue.hasFreeLanes || oldest.acceptedAtMs <= this.#urgentUntilMs) return true;
     return nowMs - oldest.acceptedAtMs >= this.#options.flushIntervalMs;
   }
 
@@ -220,6 +292,7 @@ export class Dispatcher {
     this.#apply(decision.events, shipment, piece);
     if (shipment.isDone) this.#finish(shipment);
     else this.#unfinished.add(shipment);
+    this.#checkRest();
     this.#pump();
   }
 
@@ -296,6 +369,7 @@ export class Dispatcher {
   #end(events: readonly QueuedEvent[], settlement: Settlement): void {
     this.#accounts.end(events, settlement);
     this.#admission.admit();
+    this.#checkRest();
   }
 
   #setAlarm(nowMs: number): void {

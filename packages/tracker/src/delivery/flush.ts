@@ -26,11 +26,6 @@ export class Epochs {
   #current = new Closed();
   #closed: Closed[] = [];
 
-  /** Whether the epoch is one that a flush waits for. */
-  isFlushed(epoch: Epoch | null): boolean {
-    return epoch !== this.#current;
-  }
-
   enter(): Epoch {
     this.#current.pending += 1;
     return this.#current;

@@ -25,10 +25,6 @@ export class Books {
   readonly #rejectedBy: Record<RejectReason, number> = byRejectReason(() => 0);
   readonly #droppedBy: Record<DropReason, number> = byDropReason(() => 0);
 
-  get pending(): number {
-    return this.#pending;
-  }
-
   accept(): void {
     this.#accepted += 1;
     this.#pending += 1;
@@ -91,6 +87,7 @@ function byDropReason(count: (reason: DropReason) => number): Record<DropReason,
     exhausted: count("exhausted"),
     closed: count("closed"),
     exit: count("exit"),
+    damaged: count("damaged"),
     disabled: count("disabled"),
   };
 }
