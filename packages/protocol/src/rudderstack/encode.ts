@@ -16,10 +16,14 @@ import { MessageText } from "./message-text.js";
 import { validate } from "./validate.js";
 import type { ValidEvent } from "./validate.js";
 
+/** Where the traits of an identify call stand: in `context.traits`, at the root of the message, or in both. */
+export type TraitsPlace = "context" | "root" | "both";
+
 /** What an encoder needs beside the event. */
 export interface EncodeTools {
   /** `"library":{…}`, as JSON. */
   readonly library: string;
+  readonly identifyTraits: TraitsPlace;
   readonly slab: ByteSlab;
   readonly limits: JsonLimits;
 }
@@ -38,20 +42,19 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
 }
 
 function write(event: ValidEvent, stamp: Stamp, tools: EncodeTools): MessageText {
-  const message = addFields(new MessageText(tools.limits, "short"), event, { stamp, library: tools.library });
+  const message = addFields(new MessageText(tools.limits, "short"), event, { ...tools, stamp });
   if (!holdsLoneSurrogate(message.text)) return message;
-  return addFields(new MessageText(tools.limits, "careful"), event, { stamp, library: tools.library });
+  return addFields(new MessageText(tools.limits, "careful"), event, { ...tools, stamp });
 }
 
-interface Ours {
+interface Ours extends Pick<EncodeTools, "library" | "identifyTraits"> {
   readonly stamp: Stamp;
-  readonly library: string;
 }
 
 /** The message as RudderStack's own server SDKs build it; the table is in docs/protocols/rudderstack.md. */
-function addFields(message: MessageText, event: ValidEvent, { stamp, library }: Ours): MessageText {
+function addFields(message: MessageText, event: ValidEvent, ours: Ours): MessageText {
   message.raw(`"type":"${event.type}","channel":"server"`);
-  message.textField("messageId", stamp.id);
+  message.textField("messageId", ours.stamp.id);
   message.textField("userId", event.userId);
   message.textField("anonymousId", event.anonymousId);
   message.textField("previousId", event.previousId);
@@ -60,19 +63,20 @@ function addFields(message: MessageText, event: ValidEvent, { stamp, library }: 
   message.textField("name", event.name);
   message.textField("category", event.category);
   message.field("properties", event.properties);
-  if (event.type !== "identify") message.field("traits", event.traits);
-  addContext(message, event, library);
+  if (event.type !== "identify" || ours.identifyTraits !== "context") message.field("traits", event.traits);
+  addContext(message, event, ours);
   addIntegrations(message, event.integrations);
   if (event.timestamp !== undefined) message.raw(`"timestamp":"${event.timestamp}"`);
-  message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(stamp.nowMs)}"`);
+  message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(ours.stamp.nowMs)}"`);
   message.textField("request_ip", event.requestIp);
   if (event.rest !== undefined) message.fields(event.rest);
   return message;
 }
 
-/** The caller's context; `library` in it is always ours, and identify's traits travel in it. */
-function addContext(message: MessageText, event: ValidEvent, library: string): void {
-  const traits = event.type === "identify" && event.traits !== undefined ? message.write("traits", event.traits) : "";
+/** The caller's context; `library` in it is always ours, and identify's traits usually travel in it. */
+function addContext(message: MessageText, event: ValidEvent, { library, identifyTraits }: Ours): void {
+  const isHere = event.type === "identify" && identifyTraits !== "root" && event.traits !== undefined;
+  const traits = isHere ? message.write("traits", event.traits) : "";
   const ours = traits === "" ? library : `"traits":${traits},${library}`;
   const names = traits === "" ? ["library"] : ["library", "traits"];
   if (event.context === undefined) message.raw(`"context":{${ours}}`);

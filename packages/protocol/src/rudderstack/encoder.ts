@@ -3,7 +3,7 @@ import { createByteSlab } from "../byte-slab.js";
 import type { Encoder, Limits } from "../codec.js";
 import { classify } from "./classify.js";
 import { encode } from "./encode.js";
-import type { EncodeTools } from "./encode.js";
+import type { EncodeTools, TraitsPlace } from "./encode.js";
 import type { RudderStackEvent } from "./event.js";
 import { authorization, frame, overheadBytes } from "./frame.js";
 import { translate } from "./translate.js";
@@ -19,6 +19,11 @@ export interface RudderStackEncoderOptions {
   readonly writeKey: string;
   /** What `context.library` of each event says. @default oncewire and its version */
   readonly library?: Library;
+  /**
+   * Where identify's traits stand. RudderStack reads `context.traits`; its Node SDK sends both, Segment's only the root.
+   * @default "context"
+   */
+  readonly identifyTraits?: TraitsPlace;
   /** An event of more bytes is refused; RudderStack's documents name 32 KiB. At most 4,095,900. @default 32768 */
   readonly maxEventBytes?: number;
   /** Events in one request. @default 100 */
@@ -42,6 +47,7 @@ export function createRudderStackEncoder(options: RudderStackEncoderOptions): En
   const limits = resolveLimits(options);
   const credentials = authorization(checkKey(options.writeKey));
   const tools: EncodeTools = {
+    identifyTraits: options.identifyTraits ?? "context",
     library: `"library":${JSON.stringify(options.library ?? defaults.library)}`,
     slab: createByteSlab(),
     limits: { maxBytes: limits.maxEventBytes, maxDepth: maxEventDepth },

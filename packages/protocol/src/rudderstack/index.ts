@@ -1,4 +1,5 @@
 export { createRudderStackEncoder, maxRequestBytes } from "./encoder.js";
+export type { TraitsPlace } from "./encode.js";
 export type { Library, RudderStackEncoderOptions } from "./encoder.js";
 export { rudderId } from "./canonical.js";
 export { badCodes } from "./decode.js";
