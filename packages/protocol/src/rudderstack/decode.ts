@@ -49,7 +49,7 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
   if (messages.length > 0) return judged(decodeMessages(messages, facts, scan));
   return arrival.route === "import"
     ? { events: [], bad: [], reply: accepted }
-    : refuseBody(arrival, emptyBatch(scan.depth > maxEventDepth ? null : value));
+    : refuseBody(arrival, emptyBatch(scan.depth > maxEventDepth ? outline(value) : value));
 }
 
 const singles: ReadonlySet<string> = new Set(singleRoutes);
@@ -136,11 +136,20 @@ function measureFault(message: JsonValue): Fault | null {
   const { depth, keys } = measureJson(message);
   if (depth > maxEventDepth) {
     const text = `Expected at most ${maxEventDepth} levels in an event, got ${depth}; send it flatter.`;
-    return { code: "too-deep", message: text, sentence: sentences.notAnEvent, wire: null };
+    return { code: "too-deep", message: text, sentence: sentences.notAnEvent, wire: outline(message) };
   }
   if (keys <= maxEventKeys) return null;
   const text = `Expected at most ${maxEventKeys} keys in an event, got ${keys}; send less of it.`;
-  return { code: "too-many-keys", message: text, sentence: sentences.notAnEvent, wire: null };
+  return { code: "too-many-keys", message: text, sentence: sentences.notAnEvent, wire: outline(message) };
+}
+
+const maxOutlineFields = 100;
+
+/** Enough to know an event by that is too large to be carried on; all of it is in the accept log. */
+function outline(message: JsonValue): JsonValue {
+  if (!isObject(message)) return "[…]";
+  const fields = Object.entries(message).slice(0, maxOutlineFields);
+  return Object.fromEntries(fields.map(([name, value]) => [name, Object(value) === value ? "[…]" : value]));
 }
 
 function unreadableJson(parsed: { readonly text: string; readonly message: string }): Fault {

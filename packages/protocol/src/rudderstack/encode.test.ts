@@ -132,6 +132,15 @@ describe("encode", () => {
     ]);
   });
 
+  it("sends no half of a surrogate pair, not even as an escape, and names where one was", () => {
+    const encoded = encoder.encode({ ...track, event: "a\ud800", properties: { "\udc00": "😀" } }, stamp);
+    if (!encoded.ok) throw new Error("refused");
+    const text = new TextDecoder().decode(encoded.value.bytes);
+    expect(text).toContain('"event":"a\ufffd","properties":{"\ufffd":"😀"}');
+    expect(text).not.toContain("\\ud");
+    expect(encoded.value.replaced?.map(({ code }) => code)).toEqual(["lone-surrogate", "lone-surrogate"]);
+  });
+
   it("never touches the caller's objects", () => {
     const context = Object.freeze({ ip: "1.2.3.4", library: Object.freeze({ name: "mine" }) });
     const event = Object.freeze({ type: "identify", userId: "u", traits: Object.freeze({ a: 1 }), context } as const);
