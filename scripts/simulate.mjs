@@ -1,0 +1,91 @@
+/**
+ * Runs seeded simulations of tracker and journal: `npm run simulate -- --seeds 20000`.
+ *
+ *     --seeds <n>      how many seeds (2,000)
+ *     --from <seed>    the first one (1)
+ *     --steps <n>      steps of each run (200)
+ *     --kind <kind>    only runs of this kind; by default the seed decides
+ *     --trace          print what happened; for one seed
+ *     --root <folder>  where `packages/…/dist` of the code under test is (this repository)
+ *     --jobs <n>       threads (one per core)
+ *
+ * A seed that fails is printed with the command that runs it alone. Ends with 1 if there is one.
+ */
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { simulate } from "../test/simulation/simulate.mjs";
+import { loadSubject } from "../test/simulation/subject.mjs";
+
+const maxShown = 5;
+const options = readOptions();
+
+if (options.trace) await showOne();
+else await runMany();
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "2000" },
+      from: { type: "string", default: "1" },
+      steps: { type: "string", default: "200" },
+      kind: { type: "string" },
+      trace: { type: "boolean", default: false },
+      root: { type: "string", default: fileURLToPath(new URL("..", import.meta.url)) },
+      jobs: { type: "string", default: String(availableParallelism()) },
+    },
+  });
+  const [seeds, from, steps, jobs] = [values.seeds, values.from, values.steps, values.jobs].map(Number);
+  for (const [name, value] of Object.entries({ seeds, from, steps, jobs })) {
+    if (!Number.isSafeInteger(value) || value < 1) fail(`--${name} must be a whole number from 1 on`);
+  }
+  return { ...values, seeds, from, steps, jobs };
+}
+
+async function showOne() {
+  const subject = await loadSubject(options.root);
+  const run = await simulate(subject, {
+    seed: options.from,
+    steps: options.steps,
+    kind: options.kind,
+    keepsTrace: true,
+  });
+  console.log(run.trace.join("\n"));
+  console.log(`seed ${run.seed} (${run.kind}): ${run.hash}, ${run.violations.length} violations`);
+  if (run.violations.length > 0) process.exitCode = 1;
+}
+
+async function runMany() {
+  const startedAt = performance.now();
+  const totals = await Promise.all(Array.from({ length: options.jobs }, (_, job) => runJob(job)));
+  const failures = totals.flatMap((total) => total.failures).toSorted((left, right) => left.seed - right.seed);
+  for (const failure of failures.slice(0, maxShown)) show(failure);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const happenings = totals.reduce((sum, total) => sum + total.happenings, 0);
+  console.log(
+    `${options.seeds} seeds of ${options.steps} steps in ${seconds.toFixed(1)} s ` +
+      `(${Math.round(happenings / options.seeds)} happenings each): ${failures.length} fail`,
+  );
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function runJob(job) {
+  const workerData = { ...options, job };
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("../test/simulation/worker.mjs", import.meta.url), { workerData });
+    worker.on("message", resolve);
+    worker.on("error", reject);
+  });
+}
+
+function show({ seed, kind, violations }) {
+  console.log(`seed ${seed} (${kind}) fails: ${violations[0]}`);
+  const steps = options.steps === 200 ? "" : ` --steps ${options.steps}`;
+  console.log(`  again: npm run simulate -- --from ${seed}${steps} --kind ${kind} --trace`);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}

@@ -1,0 +1,34 @@
+/**
+ * One seeded run: the real code on virtual time, a disk that loses what was not synced, and a network that fails. The
+ * seed decides everything; the same seed gives the same trace.
+ */
+import { runLog } from "./log-run.mjs";
+import { runTracker } from "./tracker-run.mjs";
+import { World } from "./world.mjs";
+
+const kinds = { log: runLog, tracker: runTracker };
+const defaultSteps = 200;
+
+/**
+ * @param subject the code under test: the public functions of tracker and journal, and the journal's files for tests
+ * @param options `seed`; `steps`; `kind` of run, left to the seed by default; `keepsTrace` for a trace that can be read
+ */
+export async function simulate(subject, { seed, steps = defaultSteps, keepsTrace = false, kind: asked }) {
+  const world = new World(seed, { keepsTrace });
+  const kind = asked ?? world.chance.weighted({ log: 1, tracker: 2 });
+  const onRejection = (error) => world.violate(`a promise was rejected and nobody heard it: ${stackOf(error)}`);
+  process.on("unhandledRejection", onRejection);
+  try {
+    await kinds[kind](world, subject, steps);
+  } catch (error) {
+    world.violate(`the host was met by an exception: ${stackOf(error)}`);
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  const { hash, violations, trace, happenings } = world;
+  return { seed, kind, hash, violations, trace, happenings };
+}
+
+function stackOf(error) {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,38 @@
+import { openJournal } from "@oncewire/journal";
+import { createFaultyFiles, createMemoryFiles } from "../../packages/journal/src/testing.js";
+import { createRudderStackEncoder } from "@oncewire/protocol/rudderstack";
+import { createTracker } from "oncewire";
+import { describe, expect, it } from "vitest";
+import { simulate, type RunKind, type Subject } from "./simulate.mjs";
+
+const subject: Subject = { createTracker, openJournal, createMemoryFiles, createFaultyFiles, createRudderStackEncoder };
+const kinds: readonly RunKind[] = ["log", "tracker"];
+
+describe.each(kinds)("a simulated run of kind %s", (kind) => {
+  it("keeps every promise, for 150 seeds", { timeout: 120_000 }, async () => {
+    const failures: string[] = [];
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const { violations } = await simulate(subject, { seed, kind, steps: 100 });
+      if (violations.length > 0) failures.push(`seed ${seed}: ${violations[0]}`);
+    }
+    expect(failures).toEqual([]);
+  });
+
+  it("goes the same way every time", async () => {
+    const [first, again, other] = [
+      await simulate(subject, { seed: 7, kind, keepsTrace: true }),
+      await simulate(subject, { seed: 7, kind, keepsTrace: true }),
+      await simulate(subject, { seed: 8, kind }),
+    ];
+    expect(again.trace).toEqual(first.trace);
+    expect(again.hash).toBe(first.hash);
+    expect(other.hash).not.toBe(first.hash);
+  });
+
+  it("goes the same way whether or not its trace is kept", async () => {
+    const kept = await simulate(subject, { seed: 9, kind, keepsTrace: true });
+    const unkept = await simulate(subject, { seed: 9, kind });
+    expect(kept.trace.length).toBeGreaterThan(100);
+    expect(unkept.hash).toBe(kept.hash);
+  });
+});
