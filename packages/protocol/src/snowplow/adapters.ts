@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from "../event.js";
 import type { WireRequest } from "../http.js";
-import { readContexts, readJsonBytes } from "./embedded-json.js";
+import { readContexts, readJsonText } from "./embedded-json.js";
 import type { Embedded } from "./embedded-json.js";
 import { payloadKeys, requiredKeys } from "./payload-keys.js";
 import type { Payload } from "./payload-keys.js";
@@ -63,13 +63,17 @@ function unknownPath(request: WireRequest, path: string, query: Payload): Item {
   return faultItem(why, { path, query: request.query, body: bodyText(request) }, query);
 }
 
+const decoder = new TextDecoder();
+
+/** Bytes that are no UTF-8 become U+FFFD. */
 function bodyText({ body }: WireRequest): string {
-  return new TextDecoder().decode(body);
+  return decoder.decode(body);
 }
 
 function readJson(request: WireRequest): Embedded | Item {
-  const read = readJsonBytes(request.body, "in the body");
-  return read.kind === "json" ? read : faultItem(read, bodyText(request));
+  const text = bodyText(request);
+  const read = readJsonText(text, "in the body");
+  return read.kind === "json" ? read : faultItem(read, text);
 }
 
 /** A posted list of events; the query's parameters belong to each of them, and override its own. */

@@ -9,7 +9,9 @@ const ascii = /^[\x00-\x7F]*$/;
 
 export function toBase64Url(text: string): string {
   const encoded = ascii.test(text) ? btoa(text) : toBase64(text);
-  return encoded.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const padding = encoded.indexOf("=");
+  const digits = padding === -1 ? encoded : encoded.slice(0, padding);
+  return digits.includes("+") || digits.includes("/") ? digits.replaceAll("+", "-").replaceAll("/", "_") : digits;
 }
 
 const alphabet = /^[A-Za-z0-9+/_-]*={0,2}$/;

@@ -121,8 +121,12 @@ export function readFields(payload: Payload, fields: readonly Field[]): JsonObje
   return properties;
 }
 
+/** Up to 15 digits are held by any number. */
+const shortNumber = /^-?[\d.]{1,15}$/;
+
 /** A number, or its text where the number would not be the same: Snowplow counts with decimals of any length. */
 function exactNumber(text: string): JsonValue {
+  if (shortNumber.test(text)) return Number(text);
   if (text === "null") return null;
   return isExact(text.replace("+", "")) ? Number(text) : text;
 }
@@ -146,7 +150,7 @@ const screenViewPattern =
 
 /** Whether the schema is one of a screen view, which comes back as a screen. */
 export function isScreenView(schema: string): boolean {
-  return screenViewPattern.test(schema);
+  return schema.includes("/screen_view/") && screenViewPattern.test(schema);
 }
 
 function describedContent(value: JsonValue | undefined): Content | Fault {

@@ -30,20 +30,22 @@ export function decode(request: WireRequest, arrival: Arrival, settings: DecodeS
   const query = readQuery(request.query);
   const visitor = readVisitor(request, { arrival, nuid: query["nuid"] ?? "", cookie: settings.cookie });
   const headers = visitor.cookieHeaders;
+  const around: Around = { arrival, settings, visitor, receivedAt: isoTime(arrival.receivedAtMs) };
   if (request.path.startsWith("/r/") || mapped?.startsWith("/r/")) {
     // A path that was mapped to a redirect is one by intention.
     const reply = redirectReply(query["u"], settings.redirects, headers);
     if (settings.redirects === null) return { events: [], bad: [], reply };
-    return { ...sort(readItems(request, mapped ?? request.path), { arrival, settings, visitor }), reply };
+    return { ...sort(readItems(request, mapped ?? request.path), around), reply };
   }
   const items = readItems(request, mapped ?? request.path);
-  return { ...sort(items, { arrival, settings, visitor }), reply: trackedReply(request.method, headers) };
+  return { ...sort(items, around), reply: trackedReply(request.method, headers) };
 }
 
 interface Around {
   readonly arrival: Arrival;
   readonly settings: DecodeSettings;
   readonly visitor: Visitor;
+  readonly receivedAt: string;
 }
 
 function sort(items: readonly Item[], around: Around): Pick<Decoded, "events" | "bad"> {
@@ -66,8 +68,8 @@ interface Place {
 
 function readItem(item: Item, { project, position, around }: Place): CanonicalEvent | Fault {
   if (item.kind === "fault") return item.fault;
-  const { ip, userAgent, networkUserId } = around.visitor;
-  return readEvent(item.payload, { arrival: around.arrival, project, position, ip, userAgent, networkUserId });
+  const { arrival, visitor: sender, receivedAt } = around;
+  return readEvent(item.payload, { arrival, project, position, sender, receivedAt });
 }
 
 /** An event's app id names its project, else its tracker's namespace does, else whatever admitted the request. */
@@ -81,7 +83,7 @@ function badEvent(item: Item, { code, message }: Fault, { project, position, aro
     id: uuidOf(around.arrival.requestId, `bad ${position}`),
     protocol: "snowplow",
     project,
-    receivedAt: isoTime(around.arrival.receivedAtMs),
+    receivedAt: around.receivedAt,
     code,
     message,
     wire: item.kind === "fault" ? item.wire : item.payload,

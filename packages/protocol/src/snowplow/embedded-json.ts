@@ -20,7 +20,7 @@ const unusual = /[:,[\s]-?(?:[\d.]{16}|[\d.]+[eE])|\\u[dD][89a-fA-F]/;
 
 /** The value of a JSON text; what is wrong with it names it by `where`. */
 export function readJsonText(text: string, where: string): Embedded | Fault {
-  if (unusual.test(text)) return readJsonBytes(new TextEncoder().encode(text), where);
+  if (unusual.test(text)) return readWithCare(text, where);
   try {
     return checkDepth(JSON.parse(text), text, where);
   } catch {
@@ -28,20 +28,22 @@ export function readJsonText(text: string, where: string): Embedded | Fault {
   }
 }
 
-export function readJsonBytes(bytes: Uint8Array, where: string): Embedded | Fault {
-  const parsed = parseJson(bytes);
+function readWithCare(text: string, where: string): Embedded | Fault {
+  const parsed = parseJson(new TextEncoder().encode(text));
   if (parsed.kind === "invalid") return noJson(parsed.text, where);
   return parsed.scan.depth > maxDepth ? tooDeep(where) : { kind: "json", value: parsed.value };
 }
 
 /** Counts what could nest before it looks how deep it does. */
 function checkDepth(value: JsonValue, text: string, where: string): Embedded | Fault {
-  let openings = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charCodeAt(at);
-    if (character === 0x7b || character === 0x5b) openings += 1;
-  }
-  return openings > maxDepth && measureJson(value).depth > maxDepth ? tooDeep(where) : { kind: "json", value };
+  const couldNest = occurrences(text, "{") + occurrences(text, "[") > maxDepth;
+  return couldNest && measureJson(value).depth > maxDepth ? tooDeep(where) : { kind: "json", value };
+}
+
+function occurrences(text: string, character: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count += 1;
+  return count;
 }
 
 function noJson(text: string, where: string): Fault {

@@ -5,104 +5,92 @@
 import type { ByteSlab } from "../byte-slab.js";
 import type { Stamp } from "../codec.js";
 import type { EncodedEvent } from "../encoded-event.js";
-import { holdsLoneSurrogate, writeJson } from "../json.js";
+import { writeJson } from "../json.js";
 import type { JsonLimits } from "../json.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
-import { toWellFormed } from "../well-formed.js";
 import { toBase64Url } from "./base64-url.js";
+import { jsonOf, membersOf, queryOf } from "./pairs-text.js";
+import type { Pairs } from "./pairs-text.js";
 import { isUuid } from "./payload-keys.js";
-import type { Payload } from "./payload-keys.js";
 import { envelopes } from "./self-describing.js";
 import { validate } from "./validate.js";
 import type { ValidEvent } from "./validate.js";
 
-/** What an encoder needs beside the event. */
-export interface EncodeTools {
+export interface EncodeSettings {
   readonly method: "get" | "post";
   readonly encodeBase64: boolean;
   /** Of an event that names none. */
   readonly platform: string;
-  /** `tv`, `tna` and `aid`: the same for every event. */
-  readonly trackerPairs: Payload;
-  readonly slab: ByteSlab;
+  /** `tv`, `tna` and `aid`: the same for every event, whatever its caller says. */
+  readonly trackerPairs: Pairs;
   readonly limits: JsonLimits;
+  readonly slab: ByteSlab;
+}
+
+/** What an encoder needs beside the event. */
+export interface EncodeTools extends EncodeSettings {
+  /** The tracker's pairs as the end of every event's text. */
+  readonly ending: string;
+}
+
+export function prepareTools(settings: EncodeSettings): EncodeTools {
+  const { method, trackerPairs } = settings;
+  const ending = method === "post" ? membersOf(trackerPairs) : queryOf(trackerPairs);
+  return { ...settings, ending: ending.slice(0, -1) };
 }
 
 export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result<EncodedEvent> {
   const checked = validate(event);
   if (!checked.ok) return checked;
+  const { pairs } = checked.value;
   const embedded = embed(checked.value, tools);
   if (!embedded.ok) return embedded;
-  const pairs: Record<string, string> = { ...checked.value.pairs, ...embedded.value.pairs };
-  pairs["p"] ??= tools.platform;
-  pairs["eid"] ??= stamp.id.toLowerCase();
-  pairs["dtm"] ??= String(Math.trunc(stamp.nowMs));
-  Object.assign(pairs, tools.trackerPairs);
-  return finish(pairs, embedded.value.replaced, tools);
+  if (!pairs.has("p")) pairs.set("p", tools.platform);
+  if (!pairs.has("eid")) pairs.set("eid", stamp.id.toLowerCase());
+  if (!pairs.has("dtm")) pairs.set("dtm", String(Math.trunc(stamp.nowMs)));
+  return finish(pairs, embedded.value, tools);
 }
 
-interface Embedded {
-  readonly pairs: Payload;
-  readonly replaced: readonly Problem[];
-}
+const nothingReplaced: readonly Problem[] = [];
 
-const nothingEmbedded: Embedded = { pairs: {}, replaced: [] };
-
-/** The event's own data and its entities, as JSON under a key each. */
-function embed({ described, entities }: ValidEvent, tools: EncodeTools): Result<Embedded> {
-  if (described === null && entities.length === 0) return ok(nothingEmbedded);
-  const parts: readonly (readonly [key: string, at: string, value: unknown])[] = [
-    ...(described === null ? [] : [["ue", "", { schema: envelopes.event, data: described }] as const]),
-    ...(entities.length === 0 ? [] : [["c", "entities", { schema: envelopes.contexts, data: entities }] as const]),
-  ];
-  const pairs: Record<string, string> = {};
-  const replaced: Problem[] = [];
-  for (const [key, at, value] of parts) {
-    const written = writeJson(value, tools.limits, at);
-    if (written.kind === "too-large") return tooLarge(at || "data", written.atLeastBytes, tools.limits);
-    replaced.push(...written.replaced);
-    Object.assign(pairs, embeddedPair(key, written.text, tools));
+/** Adds the event's own data and its entities, as JSON under a key each; what JSON could not carry of them comes back. */
+function embed({ pairs, described, entities }: ValidEvent, tools: EncodeTools): Result<readonly Problem[]> {
+  let replaced = nothingReplaced;
+  if (described !== null) {
+    const written = writeJson({ schema: envelopes.event, data: described }, tools.limits, "");
+    if (written.kind === "too-large") return tooLarge("data", written.atLeastBytes, tools.limits);
+    replaced = written.replaced;
+    if (tools.encodeBase64) pairs.set("ue_px", toBase64Url(written.text));
+    else pairs.set("ue_pr", written.text);
   }
-  return ok({ pairs, replaced });
+  if (entities.length > 0) {
+    const written = writeJson({ schema: envelopes.contexts, data: entities }, tools.limits, "entities");
+    if (written.kind === "too-large") return tooLarge("entities", written.atLeastBytes, tools.limits);
+    if (written.replaced.length > 0) replaced = [...replaced, ...written.replaced];
+    if (tools.encodeBase64) pairs.set("cx", toBase64Url(written.text));
+    else pairs.set("co", written.text);
+  }
+  return ok(replaced);
 }
 
-function embeddedPair(key: string, json: string, { encodeBase64 }: EncodeTools): Payload {
-  if (encodeBase64) return { [key === "ue" ? "ue_px" : "cx"]: toBase64Url(json) };
-  return { [key === "ue" ? "ue_pr" : "co"]: json };
-}
-
-function finish(pairs: Record<string, string>, replaced: readonly Problem[], tools: EncodeTools): Result<EncodedEvent> {
-  const { eid: id = "" } = pairs;
+function finish(pairs: Map<string, string>, replaced: readonly Problem[], tools: EncodeTools): Result<EncodedEvent> {
+  const id = pairs.get("eid") ?? "";
   if (!isUuid(id)) {
-    return failed({
-      path: "eventId",
-      code: "wrong-format",
-      message: "Expected a UUID as the event's id, got another text.",
-    });
+    const message = "Expected a UUID as the event's id, got another text.";
+    return failed({ path: "eventId", code: "wrong-format", message });
   }
-  const bytes = tools.slab.encode(tools.method === "post" ? jsonOf(pairs) : queryOf(pairs));
-  if (bytes.length > tools.limits.maxBytes) {
-    const [largest] = Object.entries(pairs).toSorted(([, one], [, other]) => other.length - one.length);
-    return tooLarge(`payload.${largest?.[0] ?? ""}`, bytes.length, tools.limits);
-  }
-  const encoded = { id, lane: pairs["uid"] ?? pairs["duid"] ?? pairs["sid"] ?? "", bytes };
+  for (const key of tools.trackerPairs.keys()) pairs.delete(key);
+  const text = tools.method === "post" ? jsonOf(pairs, tools.ending) : queryOf(pairs) + tools.ending;
+  const bytes = tools.slab.encode(text);
+  if (bytes.length > tools.limits.maxBytes) return tooLarge(largestOf(pairs), bytes.length, tools.limits);
+  const encoded = { id, lane: pairs.get("uid") ?? pairs.get("duid") ?? pairs.get("sid") ?? "", bytes };
   return ok(replaced.length === 0 ? encoded : { ...encoded, replaced });
 }
 
-function jsonOf(pairs: Payload): string {
-  const json = JSON.stringify(pairs);
-  return holdsLoneSurrogate(json) ? JSON.stringify(wellFormed(pairs)) : json;
-}
-
-function queryOf(pairs: Payload): string {
-  const parts: string[] = [];
-  for (const [key, value] of Object.entries(pairs)) parts.push(`${key}=${encodeURIComponent(toWellFormed(value))}`);
-  return parts.join("&");
-}
-
-function wellFormed(pairs: Payload): Payload {
-  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [key, toWellFormed(value)]));
+function largestOf(pairs: Pairs): string {
+  const [largest] = [...pairs].toSorted(([, one], [, other]) => other.length - one.length);
+  return `payload.${largest?.[0] ?? ""}`;
 }
 
 function tooLarge(path: string, bytes: number, { maxBytes }: JsonLimits): Result<never> {

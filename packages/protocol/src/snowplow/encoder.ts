@@ -4,12 +4,13 @@ import type { Encoder, Limits } from "../codec.js";
 import { adapterPaths } from "./adapters.js";
 import { classify } from "./classify.js";
 import { maxDepth } from "./embedded-json.js";
-import { encode } from "./encode.js";
+import { encode, prepareTools } from "./encode.js";
 import type { EncodeTools } from "./encode.js";
 import type { SnowplowEvent } from "./event.js";
 import { frameGet, framePost, getOverheadBytes, postOverheadBytes } from "./frame.js";
+import type { Pairs } from "./pairs-text.js";
 import { payloadKeys, platforms } from "./payload-keys.js";
-import type { Payload, Platform } from "./payload-keys.js";
+import type { Platform } from "./payload-keys.js";
 import { translate } from "./translate.js";
 
 export interface SnowplowEncoderOptions {
@@ -77,22 +78,22 @@ export function createSnowplowEncoder(options: SnowplowEncoderOptions): Encoder<
 function toolsFor(options: SnowplowEncoderOptions, maxBytes: number): EncodeTools {
   const { platform = defaults.platform, trackerVersion = defaults.trackerVersion, encodeBase64 = true } = options;
   checkChoice("platform", platform, platforms);
-  return {
+  return prepareTools({
     method: options.method ?? defaults.method,
     encodeBase64,
     platform,
     trackerPairs: trackerPairs({ ...options, trackerVersion }),
-    slab: createByteSlab(),
     limits: { maxBytes, maxDepth },
-  };
+    slab: createByteSlab(),
+  });
 }
 
-function trackerPairs({ trackerVersion, namespace, appId }: SnowplowEncoderOptions): Payload {
-  return {
-    tv: checkText("trackerVersion", "tv", trackerVersion),
-    tna: checkText("namespace", "tna", namespace),
-    ...(appId === undefined ? {} : { aid: checkText("appId", "aid", appId) }),
-  };
+function trackerPairs({ trackerVersion, namespace, appId }: SnowplowEncoderOptions): Pairs {
+  const pairs = new Map([
+    ["tv", checkText("trackerVersion", "tv", trackerVersion)],
+    ["tna", checkText("namespace", "tna", namespace)],
+  ]);
+  return appId === undefined ? pairs : pairs.set("aid", checkText("appId", "aid", appId));
 }
 
 function postLimits(options: SnowplowEncoderOptions): Limits {

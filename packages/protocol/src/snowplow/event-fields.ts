@@ -5,15 +5,17 @@ import type { EventType } from "./event.js";
 export type PairField = readonly [field: string, key: string, required?: "required"];
 export type DataField = readonly [field: string, name: string, form: DataForm, required?: "required"];
 
+export interface DataEventForm {
+  readonly kind: "data";
+  readonly schema: string;
+  readonly fields: readonly DataField[];
+  /** Whether any one of the fields must be there, and it does not matter which. */
+  readonly isOneEnough?: boolean;
+}
+
 export type EventForm =
   | { readonly kind: "pairs"; readonly code: string; readonly fields: readonly PairField[] }
-  | {
-      readonly kind: "data";
-      readonly schema: string;
-      readonly fields: readonly DataField[];
-      /** Where one of several fields must be there. */
-      readonly oneOf?: readonly string[];
-    }
+  | DataEventForm
   | { readonly kind: "self-describing" }
   | { readonly kind: "raw" };
 
@@ -97,7 +99,7 @@ export const eventForms: Readonly<Record<EventType, EventForm>> = {
       ["name", "name", "text"],
       ["id", "id", "text"],
     ],
-    oneOf: ["name", "id"],
+    isOneEnough: true,
   },
   mobile_screen_view: {
     kind: "data",
@@ -158,6 +160,13 @@ export const eventForms: Readonly<Record<EventType, EventForm>> = {
   self_describing: { kind: "self-describing" },
   raw: { kind: "raw" },
 };
+
+/** Fields that every event takes. */
+export const commonFields: readonly PairField[] = [
+  ["eventId", "eid"],
+  ["deviceTimestamp", "dtm"],
+  ["trueTimestamp", "ttm"],
+];
 
 export const subjectFields: readonly PairField[] = [
   ["platform", "p"],

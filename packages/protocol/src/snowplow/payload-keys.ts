@@ -51,7 +51,8 @@ const timePattern = /^[+-]?\d{1,15}$/;
 
 export const sizePattern: RegExp = /^(\d{1,9})x(\d{1,9})$/;
 
-const text: Format = { expected: "a text", test: () => true };
+/** Whatever stands there. */
+export const anyText: Format = { expected: "a text", test: () => true };
 const uuid: Format = { expected: "a UUID", test: isUuid };
 const int32: Format = { expected: "a whole number of 32 bits", test: isInt32 };
 const decimal: Format = { expected: "a decimal number", test: (value) => isDecimal(value) || value === "null" };
@@ -75,37 +76,37 @@ type Row = readonly [keys: string, format: Format, maxLength: number | null];
 const rows: readonly Row[] = [
   ["e", code, null],
   ["p", platform, null],
-  ["tv", text, 100],
-  ["tna", text, 128],
-  ["aid", text, 255],
+  ["tv", anyText, 100],
+  ["tna", anyText, 128],
+  ["aid", anyText, 255],
   ["eid", uuid, null],
   ["tid", int32, null],
   ["dtm stm ttm", time, null],
-  ["co cx ue_pr ue_px ue_na", text, null],
-  ["se_ca se_ac se_pr", text, 1000],
-  ["se_la", text, 4096],
+  ["co cx ue_pr ue_px ue_na", anyText, null],
+  ["se_ca se_ac se_pr", anyText, 1000],
+  ["se_la", anyText, 4096],
   ["se_va", decimal, null],
-  ["tr_id tr_af tr_ci tr_st tr_co", text, 255],
+  ["tr_id tr_af tr_ci tr_st tr_co", anyText, 255],
   ["tr_tt tr_tx tr_sh ti_pr", decimal, null],
-  ["tr_cu ti_cu", text, 3],
-  ["ti_id ti_sk ti_nm ti_na ti_ca", text, 255],
+  ["tr_cu ti_cu", anyText, 3],
+  ["ti_id ti_sk ti_nm ti_na ti_ca", anyText, 255],
   ["ti_qu", int32, null],
-  ["url refr", text, 10_000],
-  ["page", text, 2000],
+  ["url refr", anyText, 10_000],
+  ["page", anyText, 2000],
   ["pp_mix pp_max pp_miy pp_may", int32, null],
   ["res vp ds", size, null],
-  ["cd", text, 12],
-  ["tz lang", text, 255],
-  ["cs", text, 128],
-  ["uid", text, 255],
-  ["duid tnuid nuid", text, 128],
+  ["cd", anyText, 12],
+  ["tz lang", anyText, 255],
+  ["cs", anyText, 128],
+  ["uid", anyText, 255],
+  ["duid tnuid nuid", anyText, 128],
   ["sid", uuid, null],
   ["vid", int32, null],
-  ["ip", text, 128],
-  ["ua", text, 1000],
+  ["ip", anyText, 128],
+  ["ua", anyText, 1000],
   ["cookie f_pdf f_fla f_java f_dir f_qt f_realp f_wma f_gears f_ag", flag, null],
-  ["fp", text, 128],
-  ["ctype mac ad_ba ad_ca ad_ad ad_uid sa sn st sp", text, null],
+  ["fp", anyText, 128],
+  ["ctype mac ad_ba ad_ca ad_ad ad_uid sa sn st sp", anyText, null],
 ];
 
 /** The 80 keys of payload_data 1-0-4; a posted event with any other is refused by the pipeline. */

@@ -161,6 +161,53 @@ describe("whose event it is", () => {
   });
 });
 
+describe("the surroundings of an event", () => {
+  it("are in the context, each key at its place", () => {
+    const query =
+      "p=web&lang=en&tz=UTC&tid=12&vid=3&aid=shop&tna=ns&ip=1.2.3.4,5.6.7.8&ua=ua&url=u&page=t&refr=r&res=3x4&cd=24&vp=5x6" +
+      "&ds=7x8&cs=UTF-8&fp=f&tnuid=n&cookie=1&f_pdf=0&f_fla=1&f_java=1&f_dir=1&f_qt=1&f_realp=1&f_wma=1&f_gears=1&f_ag=0";
+    const keys = Object.fromEntries(new URLSearchParams(query));
+    expect(decode(post(posted({ ...base, ...keys }))).events[0]?.context).toEqual({
+      networkUserId: "n",
+      ip: "1.2.3.4",
+      userAgent: "ua",
+      platform: "web",
+      locale: "en",
+      timezone: "UTC",
+      transactionId: "12",
+      sessionIndex: 3,
+      app: { id: "shop", namespace: "ns" },
+      page: { url: "u", title: "t", referrer: "r" },
+      screen: { width: 3, height: 4, colorDepth: "24" },
+      viewport: { width: 5, height: 6 },
+      document: { width: 7, height: 8, charset: "UTF-8" },
+      browser: {
+        fingerprint: "f",
+        cookies: true,
+        pdf: false,
+        flash: true,
+        java: true,
+        director: true,
+        quicktime: true,
+        realplayer: true,
+        windowsMedia: true,
+        gears: true,
+        silverlight: false,
+      },
+    });
+  });
+
+  it("are those of the request where the event does not say them", () => {
+    const headers = { "user-agent": "Mozilla/5.0" };
+    expect(decode(get("e=pv&ua=&cv=c", { headers })).events[0]?.context).toEqual({
+      networkUserId: arrival.requestId,
+      ip: "192.0.2.7",
+      userAgent: "Mozilla/5.0",
+      collector: "c",
+    });
+  });
+});
+
 describe("projects", () => {
   const projectOf = (key: string): string | null => ({ shop: "web", ns: "tools" })[key] ?? null;
 
@@ -281,6 +328,13 @@ describe("time", () => {
 
   it("is the true timestamp, if there is one", () => {
     expect(timeOf({ ttm: "1000", dtm: "5000", stm: "9000" })).toBe("1970-01-01T00:00:01.000Z");
+  });
+
+  it("of the device is kept beside a true timestamp", () => {
+    const { events } = decode(post(posted({ ...base, ttm: "1000", dtm: "5000" })));
+    expect(events).toMatchObject([
+      { occurredAt: "1970-01-01T00:00:01.000Z", context: { deviceTime: "1970-01-01T00:00:05.000Z" } },
+    ]);
   });
 
   it("is the arrival less the time from event to sending, so that a wrong clock cancels out", () => {

@@ -16,6 +16,7 @@ export function isSchemaUri(text: string): boolean {
 
 /** Whether `schema` is an addition (1-0-*) of the envelope: all of them are read. */
 export function isEnvelope(schema: string, envelope: string): boolean {
+  if (schema === envelope) return true;
   const stem = envelope.slice(0, envelope.lastIndexOf("-") + 1);
   return schema.startsWith(stem) && /^\d+$/.test(schema.slice(stem.length));
 }

@@ -5,20 +5,19 @@
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
 import { dataForms, isMissing } from "./data-forms.js";
-import { eventForms, subjectFields } from "./event-fields.js";
-import type { DataField, EventForm, PairField } from "./event-fields.js";
+import { commonFields, eventForms, subjectFields } from "./event-fields.js";
+import type { DataEventForm, EventForm, PairField } from "./event-fields.js";
 import type { EventType, SelfDescribingJson } from "./event.js";
 import { pairText } from "./pair-text.js";
 import { payloadKeys } from "./payload-keys.js";
-import type { Payload } from "./payload-keys.js";
 import { excerpt } from "./problem-codes.js";
 import type { ProblemCode } from "./problem-codes.js";
 import { isSchemaUri } from "./self-describing.js";
 
 /** An event that may be sent. */
 export interface ValidEvent {
-  /** In the order of the wire; every value has the form its key demands, and none is empty. */
-  readonly pairs: Payload;
+  /** Every value has the form its key demands, and none is empty. The caller of `validate` may add to them. */
+  readonly pairs: Map<string, string>;
   readonly described: SelfDescribingJson | null;
   readonly entities: readonly SelfDescribingJson[];
 }
@@ -45,7 +44,7 @@ function isEventType(value: unknown): value is EventType {
 
 /** One event as it is read: what was found so far, and what is wrong with it. */
 class Reader {
-  readonly #pairs: Record<string, string> = {};
+  readonly #pairs: Map<string, string> = new Map();
   readonly #found: Problem[] = [];
 
   read(event: Fields): Result<ValidEvent> {
@@ -56,10 +55,8 @@ class Reader {
     }
     const described = this.#content(event, eventForms[type]);
     const entities = this.#entities(event["entities"]);
-    this.#pair("trueTimestamp", "ttm", event["trueTimestamp"]);
-    this.#group(event["subject"], subjectFields);
-    this.#pair("eventId", "eid", event["eventId"]);
-    this.#pair("deviceTimestamp", "dtm", event["deviceTimestamp"]);
+    this.#fields(event, commonFields, "");
+    this.#subject(event["subject"]);
     this.#payload(event["payload"]);
     this.#requireCode();
     const [first, ...more] = this.#found;
@@ -69,15 +66,14 @@ class Reader {
   #content(event: Fields, form: EventForm): SelfDescribingJson | null {
     switch (form.kind) {
       case "pairs":
-        this.#pairs["e"] = form.code;
+        this.#pairs.set("e", form.code);
         this.#fields(event, form.fields, "");
         return null;
       case "data":
-        this.#pairs["e"] = "ue";
-        if (form.oneOf !== undefined) this.#requireOne(event, form.oneOf);
-        return { schema: form.schema, data: this.#data(event, form.fields) };
+        this.#pairs.set("e", "ue");
+        return { schema: form.schema, data: this.#data(event, form) };
       case "self-describing":
-        this.#pairs["e"] = "ue";
+        this.#pairs.set("e", "ue");
         return this.#described(event, "");
       case "raw":
         return null;
@@ -87,14 +83,14 @@ class Reader {
   #fields(from: Fields, fields: readonly PairField[], path: string): void {
     for (const [field, key, required] of fields) {
       const value = from[field];
-      this.#pair(path + field, key, value);
-      if (required !== undefined && isAbsent(value)) this.#missing(path + field);
+      if (!isAbsent(value)) this.#pair(path + field, key, value);
+      else if (required !== undefined) this.#missing(path + field);
     }
   }
 
-  #group(value: unknown, fields: readonly PairField[]): void {
+  #subject(value: unknown): void {
     if (isAbsent(value)) return;
-    if (isFields(value)) this.#fields(value, fields, "subject.");
+    if (isFields(value)) this.#fields(value, subjectFields, "subject.");
     else this.#report("subject", "wrong-type", `Expected an object, got ${describe(value)}.`);
   }
 
@@ -106,14 +102,15 @@ class Reader {
       if (!payloadKeys.has(key) || key === "stm") {
         const message = `Expected a key of payload_data 1-0-4 that is not set when sent, got ${excerpt(key)}.`;
         this.#report(`payload.${key}`, "unknown-key", message);
-      } else if (this.#pairs[key] === undefined) {
-        this.#pair(`payload.${key}`, key, value[key]);
+      } else if (!this.#pairs.has(key)) {
+        const given = value[key];
+        if (!isAbsent(given)) this.#pair(`payload.${key}`, key, given);
       }
     }
   }
 
+  /** The value is one that is there. */
   #pair(path: string, key: string, value: unknown): void {
-    if (isAbsent(value)) return;
     const { format, maxLength } = payloadKeys.get(key) ?? {};
     const text = pairText(key, value);
     if (text === null) {
@@ -123,11 +120,11 @@ class Reader {
     } else if (text.length > (maxLength ?? Infinity)) {
       this.#report(path, "too-long", `Expected at most ${maxLength ?? 0} characters, got ${text.length}; shorten it.`);
     } else {
-      this.#pairs[key] = text;
+      this.#pairs.set(key, text);
     }
   }
 
-  #data(event: Fields, fields: readonly DataField[]): Fields {
+  #data(event: Fields, { fields, isOneEnough = false }: DataEventForm): Fields {
     const data: Record<string, unknown> = {};
     for (const [field, name, form, required] of fields) {
       const value = event[field];
@@ -139,11 +136,8 @@ class Reader {
       if (test(value)) data[name] = value;
       else this.#report(field, "wrong-type", `Expected ${expected}, got ${describe(value)}.`);
     }
+    if (isOneEnough && Object.keys(data).length === 0) this.#missing(fields.map(([field]) => field).join(" or "));
     return data;
-  }
-
-  #requireOne(event: Fields, fields: readonly string[]): void {
-    if (fields.every((field) => isAbsent(event[field]))) this.#missing(fields.join(" or "));
   }
 
   #described(value: Fields, path: string): SelfDescribingJson | null {
@@ -164,16 +158,18 @@ class Reader {
       this.#report("entities", "wrong-type", `Expected a list, got ${describe(value)}.`);
       return [];
     }
-    return value.flatMap((entity: unknown, index) => {
-      const path = `entities[${index}]`;
-      if (isFields(entity)) return this.#described(entity, `${path}.`) ?? [];
-      this.#report(path, "wrong-type", `Expected an object with schema and data, got ${describe(entity)}.`);
-      return [];
-    });
+    return value.flatMap((entity: unknown, index) => this.#entity(entity, index) ?? []);
+  }
+
+  #entity(entity: unknown, index: number): SelfDescribingJson | null {
+    if (isFields(entity)) return this.#described(entity, `entities[${index}].`);
+    const message = `Expected an object with schema and data, got ${describe(entity)}.`;
+    this.#report(`entities[${index}]`, "wrong-type", message);
+    return null;
   }
 
   #requireCode(): void {
-    if (this.#pairs["e"] !== undefined || this.#found.some(({ path }) => path === "payload.e")) return;
+    if (this.#pairs.has("e") || this.#found.some(({ path }) => path === "payload.e")) return;
     this.#report("payload.e", "missing-field", 'Expected an event code such as "pv", got none.');
   }
 

@@ -1,6 +1,7 @@
 /** Who made a request, as far as it shows: the network user id with its cookie, the address, the browser. */
 import type { Arrival } from "../codec.js";
 import type { RequestHead, WireHeaders } from "../http.js";
+import type { Sender } from "./context.js";
 import { isUuid } from "./payload-keys.js";
 
 /** The cookie that carries the network user id. */
@@ -22,10 +23,7 @@ export interface Cookie {
   readonly fallbackDomain: string | null;
 }
 
-export interface Visitor {
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-  readonly networkUserId: string;
+export interface Visitor extends Sender {
   /** `set-cookie` of the answer, if it has one. */
   readonly cookieHeaders: WireHeaders;
 }
