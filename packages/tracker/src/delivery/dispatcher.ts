@@ -2,25 +2,26 @@
  * The loop of one destination: it decides when to send, sends, and does what was decided about the answer. Nothing else
  * touches the destination. Every event that is accepted here ends here, once.
  */
-import type { EncodedEvent, Outcome } from "@oncewire/protocol";
+import type { EncodedEvent } from "@oncewire/protocol";
 import type { ResolvedDeliveryOptions } from "../options.js";
 import type { DropReason, Reporter, Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { Fate, QueuedEvent } from "../spool/queued-event.js";
 import { keepingCostBytes } from "../spool/room.js";
 import type { Spool, SpoolListener } from "../spool/spool.js";
-import type { Reply, Transport } from "../transport/transport.js";
+import type { Transport } from "../transport/transport.js";
 import { Accounts } from "./accounts.js";
 import { Admission } from "./admission.js";
 import { Alarm } from "./alarm.js";
-import { payloadBytes, smallerPayload, type BatchLimits } from "./batcher.js";
 import type { Breaker } from "./breaker.js";
+import { Courier, type Answer } from "./courier.js";
 import { decide, type EventsDecision } from "./decide.js";
 import type { Destination, Verdict } from "./destination.js";
 import { Gate } from "./gate.js";
 import type { Ledger } from "./ledger.js";
 import { Queue } from "./queue.js";
 import { Shipment } from "./shipment.js";
+import { Sizing } from "./sizing.js";
 
 export interface DispatcherParts {
   readonly destination: Destination;
@@ -47,7 +48,8 @@ export interface DestinationStats extends Ledger {
 export class Dispatcher {
   readonly destination: Destination;
   readonly #spool: Spool;
-  readonly #transport: Transport;
+  readonly #courier: Courier;
+  readonly #sizing: Sizing;
   readonly #options: ResolvedDeliveryOptions;
   readonly #runtime: Runtime;
   readonly #queue: Queue;
@@ -58,10 +60,8 @@ export class Dispatcher {
   readonly #inFlight = new Set<Shipment>();
   /** Shipments with something left to send: they go before anything new. */
   readonly #unfinished = new Set<Shipment>();
-  #limits: BatchLimits;
   readonly #resting = new Set<() => void>();
   #willPump = false;
-  #requests = 0;
   /** Events accepted by then do not wait for others. */
   #urgentUntilMs = -Infinity;
 
@@ -69,7 +69,8 @@ export class Dispatcher {
     const spool = openSpool(this.#listener(reporter));
     this.destination = destination;
     this.#spool = spool;
-    this.#transport = transport;
+    this.#courier = new Courier(destination, transport, runtime);
+    this.#sizing = new Sizing(destination, options.maxBatchEvents);
     this.#options = options;
     this.#runtime = runtime;
     this.#queue = new Queue(spool);
@@ -77,7 +78,6 @@ export class Dispatcher {
     this.#gate = new Gate({ name: destination.name, options, reporter, runtime });
     this.#admission = new Admission({ spool, options, runtime });
     this.#alarm = new Alarm(runtime, () => this.#pump());
-    this.#limits = limitsOf(destination, options);
   }
 
   /** Events that would be lost with the process. */
@@ -139,7 +139,7 @@ export class Dispatcher {
     this.#inFlight.clear();
     this.#unfinished.clear();
     this.#alarm.cancel();
-    this.#transport.abort();
+    this.#courier.abort();
     this.#accounts.leave(events.filter(({ isDurable }) => isDurable));
     this.#end(
       events.filter(({ isDurable }) => !isDurable),
@@ -167,7 +167,7 @@ export class Dispatcher {
       queuedBytes: this.#spool.bytes,
       unreadEvents: this.#spool.unread,
       requestsInFlight: this.#inFlight.size,
-      requests: this.#requests,
+      requests: this.#courier.requests,
     };
   }
 
@@ -214,7 +214,9 @@ export class Dispatcher {
   }
 
   #isFull(): boolean {
-    return this.#spool.waiting >= this.#limits.maxEvents || this.#spool.waitingBytes >= this.#limits.maxBytes;
+    return (
+      this.#spool.waiting >= this.#sizing.limits.maxEvents || this.#spool.waitingBytes >= this.#sizing.limits.maxBytes
+    );
   }
 
   #pumpSoon(): void {
@@ -246,7 +248,7 @@ export class Dispatcher {
       return shipment;
     }
     while (this.#isDue(nowMs)) {
-      const batch = this.#queue.takeBatch(this.#limits);
+      const batch = this.#queue.takeBatch(this.#sizing.limits);
       if (batch.length === 0) return null;
       const shipment = new Shipment(batch);
       this.#dropExpiredOf(shipment, nowMs);
@@ -281,13 +283,13 @@ export class Dispatcher {
 
   async #send(shipment: Shipment): Promise<void> {
     const { period } = this.#gate;
-    const piece = shipment.piece(this.#limits);
+    const piece = shipment.piece(this.#sizing.limits);
+    const events = piece.map(({ event }) => event);
     this.#inFlight.add(shipment);
-    this.#requests += 1;
-    const answer = await this.#ask(piece);
+    const answer = await this.#courier.ask(events);
     if (shipment.isAbandoned) return;
     this.#inFlight.delete(shipment);
-    const decision = decide(answer.outcome, piece.length, this.#verdict(answer, shipment, piece));
+    const decision = decide(answer.outcome, piece.length, this.#verdict(answer, events, shipment));
     this.#gate.note(decision.destination, period, piece.length);
     this.#apply(decision.events, shipment, piece);
     if (shipment.isDone) this.#finish(shipment);
@@ -296,29 +298,10 @@ export class Dispatcher {
     this.#pump();
   }
 
-  #verdict(answer: Answer, shipment: Shipment, piece: readonly QueuedEvent[]): Verdict {
-    if (answer.outcome.kind === "delivered" || this.destination.afterFailure === undefined) return "keep";
+  #verdict(answer: Answer, events: readonly EncodedEvent[], shipment: Shipment): Verdict {
+    if (answer.outcome.kind === "delivered") return "keep";
     shipment.failures += 1;
-    try {
-      const events = piece.map(({ event }) => event);
-      return this.destination.afterFailure({ ...answer, events, attempts: shipment.failures });
-    } catch {
-      // A destination of the caller's making: what it throws must not stop the loop.
-      return "keep";
-    }
-  }
-
-  async #ask(piece: readonly QueuedEvent[]): Promise<Answer> {
-    const { encoder } = this.destination;
-    const events = piece.map(({ event }) => event);
-    try {
-      const reply = await this.#transport.send(encoder.frame(events, this.#runtime.nowMs()));
-      if (reply.kind === "failed") return { outcome: retry(`${reply.reason}: ${reply.detail}`), reply };
-      return { outcome: encoder.classify(reply.response, this.#runtime.nowMs()), reply };
-    } catch (error) {
-      // A codec or a transport of the caller's making: what it throws must not stop the loop.
-      return { outcome: retry(`no request could be made: ${String(error)}`), reply: null };
-    }
+    return this.#courier.verdict(answer, events, shipment.failures);
   }
 
   #apply(decision: EventsDecision, shipment: Shipment, piece: readonly QueuedEvent[]): void {
@@ -326,7 +309,7 @@ export class Dispatcher {
       case "keep":
         return;
       case "shrink":
-        return this.#learn(smallerPayload(payloadBytes(piece)));
+        return this.#sizing.shrink(piece);
       case "bisect":
         return shipment.halve(piece);
       case "sort":
@@ -336,17 +319,8 @@ export class Dispatcher {
       case "rejected":
         shipment.replace(piece, []);
         this.#end(piece, decision);
-        if (decision.kind === "rejected" && decision.reason === "too-large") this.#unlearn(payloadBytes(piece));
+        if (decision.kind === "rejected" && decision.reason === "too-large") this.#sizing.unlearn(piece);
     }
-  }
-
-  #learn(maxPayloadBytes: number): void {
-    this.#limits = { ...this.#limits, maxPayloadBytes };
-  }
-
-  /** One event that is too large alone explains why every batch with it was: the others need not stay that small. */
-  #unlearn(tooLargeBytes: number): void {
-    this.#learn(Math.max(this.#limits.maxPayloadBytes, tooLargeBytes - 1));
   }
 
   #sort(decision: Extract<EventsDecision, { kind: "sort" }>, shipment: Shipment, piece: readonly QueuedEvent[]): void {
@@ -384,22 +358,4 @@ export class Dispatcher {
     // What is due and was not sent waits for a request to end, which pumps.
     if (atMs > nowMs) this.#alarm.set(atMs, nowMs);
   }
-}
-
-interface Answer {
-  readonly outcome: Outcome;
-  readonly reply: Reply | null;
-}
-
-function retry(reason: string): Outcome {
-  return { kind: "retry", reason };
-}
-
-function limitsOf({ encoder }: Destination, options: ResolvedDeliveryOptions): BatchLimits {
-  return {
-    maxEvents: Math.min(options.maxBatchEvents, encoder.limits.maxBatchEvents),
-    maxBytes: encoder.limits.maxBatchBytes,
-    maxPayloadBytes: Infinity,
-    overheadBytes: (events) => encoder.overheadBytes(events),
-  };
 }

@@ -165,7 +165,7 @@ export class DiskSpool implements Spool {
       this.#noteDisk(faultOf(error));
       for (const queued of this.#early.splice(0)) this.#chain.add(queued);
       this.#listener.readable();
-      this.#later(retryMs, () => (this.#opening = this.#open()));
+      this.#openLater();
     }
   }
 
@@ -174,7 +174,15 @@ export class DiskSpool implements Spool {
     const journals = await this.#place.adopt().catch(() => []);
     for (const journal of journals) this.#sources.push(await openSource(journal));
     this.#refill();
-    this.#later(adoptEveryMs, () => (this.#opening = this.#adopt()));
+    this.#later(adoptEveryMs, () => {
+      this.#opening = this.#adopt();
+    });
+  }
+
+  #openLater(): void {
+    this.#later(retryMs, () => {
+      this.#opening = this.#open();
+    });
   }
 
   #later(delayMs: number, act: () => void): void {
@@ -224,7 +232,7 @@ export class DiskSpool implements Spool {
   #openAgain(own: JournalSource): void {
     this.#forget(own);
     this.#own = null;
-    this.#later(retryMs, () => (this.#opening = this.#open()));
+    this.#openLater();
   }
 
   #forget(source: JournalSource): void {

@@ -60,9 +60,9 @@ const systemFolders: Folders = {
   },
 };
 
-async function foldersIn(place: string, { list }: Folders): Promise<readonly string[]> {
+async function foldersIn(place: string, files: Folders): Promise<readonly string[]> {
   try {
-    const entries = await list(place);
+    const entries = await files.list(place);
     return entries
       .filter(({ isFile }) => !isFile)
       .map(({ name }) => name)
