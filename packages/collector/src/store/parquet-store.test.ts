@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -55,6 +56,21 @@ describe("sealing", () => {
     const reopened = await openStore({ directory, recentEvents: 0 });
     expect((await everyEvent(reopened, 5)).map(({ id }) => id)).toEqual(expected);
     expect(await reopened.counts()).toEqual({ events: 16, bad: 16, duplicates: 0 });
+  });
+
+  it("gets by with the engine's memory when events are large", async () => {
+    const store = await openStore({
+      directory: await aFolder(),
+      engineMemoryBytes: 160 * 1024 * 1024,
+      recentEvents: 0,
+    });
+    const noise = (): string => randomBytes(800_000).toString("base64");
+    for (let at = 0; at < 100; at += 1) {
+      await store.append(batchOf(at, [anEvent({ id: `e-${at}`, properties: { noise: noise() } })]));
+    }
+    await store.seal();
+    expect([store.position, (await store.counts()).events]).toEqual([100, 100]);
+    expect((await store.events({ limit: 5, kind: "track" })).items.map(({ id }) => id)[4]).toBe("e-95");
   });
 
   it("leaves a file in its place until the last query that reads it has ended", async () => {

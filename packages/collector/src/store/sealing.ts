@@ -44,7 +44,7 @@ export async function sealSegment({ engine, files }: SealPorts, input: SealInput
     const aside = `${name}.tmp`;
     const relation = relationSql(table, sources);
     await engine.rows(
-      `COPY (${relation}) TO '${aside}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`,
+      `COPY (${relation}) TO '${aside}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows(input.tables[table.name])})`,
     );
     const described = await describeFile({ engine, files }, { table, path: aside, name });
     if (described.rows !== rows) {
@@ -88,7 +88,15 @@ export async function describeFile(
   };
 }
 
-/** Small enough that one event is read without unpacking a whole file, large enough to pack well: 3 % over one group. */
-const groupRows = 10_240;
+/**
+ * Small enough that one event is read without unpacking a whole file, large enough to pack well (3 % over one group for
+ * all); and fewer where rows are large, as the engine holds some whole groups in memory.
+ */
+function groupRows({ rows, unpackedBytes }: SealTable): number {
+  return Math.max(1, Math.min(maxGroupRows, Math.floor((rows * maxGroupBytes) / unpackedBytes)));
+}
+
+const maxGroupRows = 10_240;
+const maxGroupBytes = 16 * 1024 * 1024;
 
 const timeColumns: Readonly<Record<TableName, string>> = { events: "time", bad_events: "received_at" };
