@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as http from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Endings, type EndingProcess } from "./endings.js";
 import type { TrackerOptions } from "./options.js";
 
@@ -12,13 +15,16 @@ import type { TrackerOptions } from "./options.js";
 const script = fileURLToPath(new URL("../test-children/track-and-end.mjs", import.meta.url));
 
 let received = 0;
+const ids = new Set<string>();
 const healthy = http.createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
     const body = Buffer.concat(chunks);
     const text = request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-    received += (JSON.parse(text.toString()) as { readonly batch: readonly unknown[] }).batch.length;
+    const { batch } = JSON.parse(text.toString()) as { readonly batch: readonly { readonly messageId: string }[] };
+    received += batch.length;
+    for (const { messageId } of batch) ids.add(messageId);
     response.end("OK");
   });
 });
@@ -50,6 +56,8 @@ interface Run {
   readonly end: string;
   readonly signal?: NodeJS.Signals;
   readonly options?: TrackerOptions;
+  /** Kills it once it has said so many lines. */
+  readonly killAfterLines?: number;
 }
 
 interface Ended {
@@ -62,7 +70,7 @@ interface Ended {
   readonly tookMs: number;
 }
 
-async function run({ url, end, signal, options = {} }: Run): Promise<Ended> {
+async function run({ url, end, signal, options = {}, killAfterLines = Infinity }: Run): Promise<Ended> {
   received = 0;
   let startedMs = performance.now();
   const child = spawn(process.execPath, [script, JSON.stringify({ url, end, events: 20, options })]);
@@ -71,6 +79,7 @@ async function run({ url, end, signal, options = {} }: Run): Promise<Ended> {
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   createInterface(child.stdout).on("line", (line) => {
     lines.push(line);
+    if (lines.length >= killAfterLines) child.kill("SIGKILL");
     if (line !== "ready" || signal === undefined) return;
     startedMs = performance.now();
     child.kill(signal);
@@ -157,6 +166,58 @@ describe("a process that is ended", () => {
 
   it("by process.exit ends at once", async () => {
     expect(await run({ url: hungUrl, end: "exit" })).toMatchObject({ code: 3, errors: "" });
+  });
+});
+
+describe("a process with a spool", () => {
+  let directory = "";
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "oncewire-endings-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("ends by itself without waiting for a destination that is down, and its heir delivers", async () => {
+    const ended = await run({ url: refusedUrl, end: "natural", options: { spool: directory, exitTimeoutMs: 10_000 } });
+    expect(ended).toMatchObject({ code: 0, lines: [], errors: "" });
+    expect(ended.tookMs).toBeLessThan(5000);
+    expect(await run({ url: healthyUrl, end: "natural", options: { spool: directory } })).toMatchObject({
+      received: 40,
+    });
+  });
+
+  it("ends by itself by the deadline when the destination hangs, and its heir delivers", async () => {
+    const ended = await run({ url: hungUrl, end: "natural", options: { spool: directory, exitTimeoutMs: 300 } });
+    expect(ended).toMatchObject({ code: 0, lines: [], errors: "" });
+    expect(ended.tookMs).toBeLessThan(2500);
+    expect(await run({ url: healthyUrl, end: "natural", options: { spool: directory } })).toMatchObject({
+      received: 40,
+    });
+  });
+
+  it("loses nothing by process.exit, not even what was tracked right before", async () => {
+    expect(await run({ url: hungUrl, end: "exit-when-spooled", options: { spool: directory } })).toMatchObject({
+      code: 3,
+    });
+    expect(await run({ url: healthyUrl, end: "natural", options: { spool: directory } })).toMatchObject({
+      received: 41,
+    });
+  });
+
+  it("loses nothing by SIGKILL of what was durable", async () => {
+    const durable = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      const killed = await run({
+        url: round % 2 === 0 ? hungUrl : refusedUrl,
+        end: "tracks-for-ever",
+        options: { spool: directory, flushIntervalMs: 5 },
+        killAfterLines: 50 + round * 333,
+      });
+      expect(killed.signal).toBe("SIGKILL");
+      for (const line of killed.lines) durable.add(line.replace("durable ", ""));
+    }
+    await run({ url: healthyUrl, end: "natural", options: { spool: directory, exitTimeoutMs: 10_000 } });
+    expect(durable.size).toBeGreaterThan(1000);
+    expect([...durable].filter((id) => !ids.has(id))).toEqual([]);
   });
 });
 

@@ -13,6 +13,19 @@ const ways = {
   natural: () => undefined,
   "own-code": () => (process.exitCode = 7),
   exit: () => process.exit(3),
+  "exit-when-spooled": async () => {
+    await tracker.flush();
+    // Not on disk yet when the process ends.
+    tracker.track({ userId: "user-last", event: "Counted", properties: { index: events } });
+    process.exit(3);
+  },
+  "tracks-for-ever": async () => {
+    for (let index = events; ; index += 1) {
+      const handle = tracker.track({ userId: `user-${index % 10}`, event: "Counted", properties: { index } });
+      void handle.durable.then(() => say(`durable ${handle.id}`));
+      if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  },
   throw: () => {
     throw new Error("the host's own mistake");
   },
