@@ -162,7 +162,7 @@ class ForgetfulFiles implements MemoryFiles {
 
   makeDirectory(path: string): Promise<void> {
     return this.#do(() => {
-      this.#folders.add(path);
+      for (let folder = path; !this.#folders.has(folder); folder = dirname(folder)) this.#folders.add(folder);
     });
   }
 
