@@ -1,5 +1,23 @@
 export { rudderStack } from "./clients/rudderstack.js";
 export type { RudderStackOptions } from "./clients/rudderstack.js";
+export { buildInitPayload, buildRequestContext } from "./context/init-payload.js";
+export type {
+  InitPayload,
+  RequestContext,
+  RequestContextInput,
+  RequestContextOptions,
+} from "./context/init-payload.js";
+export { fromExpress, fromFastify, fromFetch, fromHono, fromNext, fromNode } from "./context/request-input.js";
+export type {
+  ExpressRequest,
+  FastifyRequest,
+  FetchRequest,
+  HonoContext,
+  NodeRequest,
+  RequestInputOptions,
+} from "./context/request-input.js";
+export { current as currentScope, run as runInScope } from "./context/scope.js";
+export type { Scope, ScopeFields } from "./context/scope.js";
 export type { Stats } from "./delivery/delivery.js";
 export type {
   Destination,

@@ -1,4 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { buildRequestContext } from "./context/init-payload.js";
+import { fromNode } from "./context/request-input.js";
+import { current as currentScope, run as runInScope } from "./context/scope.js";
 import { TrackerError } from "./errors.js";
 import type { EventHandle } from "./handle.js";
 import { createMemoryDestination, createManualRuntime, type ManualRuntime, type MemoryDestination } from "./testing.js";
@@ -218,5 +226,64 @@ describe("createTracker", () => {
     tracker.event("purchase", { userId: "u" });
     // @ts-expect-error -- not a kind of report
     tracker.on("sent", () => undefined);
+  });
+});
+
+describe("within a scope", () => {
+  it("every call takes its ids and its context", async () => {
+    const { tracker, destination, runtime } = start();
+    runInScope({ userId: "u1", sessionId: "s1", context: { ip: "192.0.2.1" } }, () => {
+      tracker.track({ event: "Seen" });
+      tracker.page({ name: "Home", context: { ip: "192.0.2.9" } });
+      tracker.track({ event: "Seen", anonymousId: "a2" });
+    });
+    tracker.track({ event: "Seen", userId: "u3" });
+    await runtime.advance(1000);
+    const said = destination.events.map(({ userId, anonymousId, sessionId, context }) => [
+      userId,
+      anonymousId,
+      sessionId,
+      context,
+    ]);
+    expect(said).toEqual([
+      ["u1", null, "s1", { ip: "192.0.2.1" }],
+      ["u1", null, "s1", { ip: "192.0.2.9" }],
+      [null, "a2", "s1", { ip: "192.0.2.1" }],
+      ["u3", null, null, {}],
+    ]);
+  });
+
+  it("two requests at once, of a real server, never see each other's", async () => {
+    const { tracker, destination, runtime } = start();
+    const server = createServer((request, response) => {
+      const context = buildRequestContext(fromNode(request));
+      void runInScope({ userId: request.headers["x-user"] as string, context }, async () => {
+        await text(request);
+        await turn();
+        tracker.track({ event: "Asked", properties: { path: request.url } });
+        response.end(currentScope()?.userId);
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const users = Array.from({ length: 30 }, (_, index) => `user-${index}`);
+    const answers = await Promise.all(
+      users.map(async (user) => {
+        const init = { headers: { "x-user": user }, method: "POST", body: user };
+        return (await fetch(`http://127.0.0.1:${port}/of/${user}`, init)).text();
+      }),
+    );
+    server.closeAllConnections();
+    server.close();
+    expect(answers).toEqual(users);
+    await runtime.advance(1000);
+    const seen = destination.events.map(({ userId, properties, context }) => [
+      properties["path"],
+      userId,
+      (context["page"] as { path: string }).path,
+    ]);
+    expect(seen).toHaveLength(users.length);
+    expect(seen).toEqual(expect.arrayContaining(users.map((user) => [`/of/${user}`, user, `/of/${user}`])));
   });
 });

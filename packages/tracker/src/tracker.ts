@@ -1,5 +1,7 @@
 /** The tracker: one call, many destinations. The composition root of the package. */
 import type { EventKind } from "@oncewire/protocol";
+import { scopedEvent } from "./context/scoped-event.js";
+import { current } from "./context/scope.js";
 import type { Stats } from "./delivery/delivery.js";
 import type { Destination } from "./delivery/destination.js";
 import { TrackerError } from "./errors.js";
@@ -31,7 +33,8 @@ export interface CreateTrackerOptions extends TrackerOptions {
 
 /**
  * No call throws, rejects or blocks because of delivery. The calls for events return at once; what becomes of an event
- * is told by its handle, by reports and by `stats()`.
+ * is told by its handle, by reports and by `stats()`. What a call does not say is taken from the scope around it, see
+ * `runInScope`.
  */
 export interface Tracker extends AsyncDisposable {
   identify(message: IdentifyMessage): EventHandle;
@@ -149,6 +152,7 @@ class EventTracker implements Tracker {
   #take(kind: EventKind, message: unknown, shape: Shape): EventHandle {
     const stamp = this.#outbox.stamp();
     const reading = readMessage(kind, message, { shape, stamp });
-    return reading.ok ? this.#outbox.track(reading.event, stamp) : this.#outbox.refuse(reading.id, reading.problem);
+    if (!reading.ok) return this.#outbox.refuse(reading.id, reading.problem);
+    return this.#outbox.track(scopedEvent(reading.event, current()), stamp);
   }
 }

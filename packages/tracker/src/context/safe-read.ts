@@ -37,6 +37,15 @@ export function objectOf(from: unknown, name: string): object | undefined {
   }
 }
 
+/** The fields of an object as they are now; none of them where one cannot be read. */
+export function copyOf(from: object | undefined): object | undefined {
+  try {
+    return from === undefined ? undefined : { ...from };
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a header of that name holds, in a `Headers` object or in one with a field for each; `name` in lower case. */
 export function headerOf(headers: unknown, name: string): string | undefined {
   const value = callGet(headers, name) ?? fieldOf(headers, name) ?? fieldInAnyCase(headers, name);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { current, run } from "./scope.js";
+import { current, openScope, run } from "./scope.js";
 
 describe("scope", () => {
   it("is undefined outside of any", () => {
@@ -42,6 +42,35 @@ describe("scope", () => {
     expect(inner).toEqual({ userId: "a", sessionId: "s", context: { ip: "192.0.2.1", page: { path: "/cart" } } });
     expect(run(outer, () => run({ userId: "b" }, current))).toEqual({ ...outer, userId: "b" });
     expect(run({}, () => run({ context: { a: 1 } }, current))).toEqual({ context: { a: 1 } });
+  });
+
+  it("takes numbers as text, and what is no id or no object as absent", () => {
+    const given = { userId: 42, groupId: 7n, sessionId: "", anonymousId: null, context: "page" };
+    expect(run(given as never, current)).toEqual({ userId: "42", groupId: "7" });
+    const throwing = {
+      get userId() {
+        throw new Error("theirs");
+      },
+      context: {
+        get ip() {
+          throw new Error("theirs");
+        },
+      },
+    };
+    expect(run(throwing as never, current)).toEqual({});
+    expect(run(undefined as never, current)).toEqual({});
+  });
+
+  it("is an object of its own for each call, which knows the one around", () => {
+    run({ userId: "a" }, () => {
+      const outer = openScope();
+      run({ context: {} }, () => {
+        expect(openScope()).toMatchObject({ namesUser: false, outer: { namesUser: true } });
+        expect(openScope()?.outer).toBe(outer);
+      });
+      expect(openScope()).toBe(outer);
+    });
+    expect(openScope()).toBeUndefined();
   });
 
   it("cannot be changed from within", () => {
