@@ -42,19 +42,21 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
 }
 
 function write(event: ValidEvent, stamp: Stamp, tools: EncodeTools): MessageText {
-  const message = addFields(new MessageText(tools.limits, "short"), event, { ...tools, stamp });
+  const message = addFields(new MessageText(tools.limits, "short"), event, { tools, stamp });
   if (!holdsLoneSurrogate(message.text)) return message;
-  return addFields(new MessageText(tools.limits, "careful"), event, { ...tools, stamp });
+  return addFields(new MessageText(tools.limits, "careful"), event, { tools, stamp });
 }
 
-interface Ours extends Pick<EncodeTools, "library" | "identifyTraits"> {
+/** A pair, never a spread of one: that would cost as much as writing the properties. */
+interface Ours {
+  readonly tools: EncodeTools;
   readonly stamp: Stamp;
 }
 
 /** The message as RudderStack's own server SDKs build it; the table is in docs/protocols/rudderstack.md. */
-function addFields(message: MessageText, event: ValidEvent, ours: Ours): MessageText {
+function addFields(message: MessageText, event: ValidEvent, { tools, stamp }: Ours): MessageText {
   message.raw(`"type":"${event.type}","channel":"server"`);
-  message.textField("messageId", ours.stamp.id);
+  message.textField("messageId", stamp.id);
   message.textField("userId", event.userId);
   message.textField("anonymousId", event.anonymousId);
   message.textField("previousId", event.previousId);
@@ -63,18 +65,18 @@ function addFields(message: MessageText, event: ValidEvent, ours: Ours): Message
   message.textField("name", event.name);
   message.textField("category", event.category);
   message.field("properties", event.properties);
-  if (event.type !== "identify" || ours.identifyTraits !== "context") message.field("traits", event.traits);
-  addContext(message, event, ours);
+  if (event.type !== "identify" || tools.identifyTraits !== "context") message.field("traits", event.traits);
+  addContext(message, event, tools);
   addIntegrations(message, event.integrations);
   if (event.timestamp !== undefined) message.raw(`"timestamp":"${event.timestamp}"`);
-  message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(ours.stamp.nowMs)}"`);
+  message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(stamp.nowMs)}"`);
   message.textField("request_ip", event.requestIp);
   if (event.rest !== undefined) message.fields(event.rest);
   return message;
 }
 
 /** The caller's context; `library` in it is always ours, and identify's traits usually travel in it. */
-function addContext(message: MessageText, event: ValidEvent, { library, identifyTraits }: Ours): void {
+function addContext(message: MessageText, event: ValidEvent, { library, identifyTraits }: EncodeTools): void {
   const isHere = event.type === "identify" && identifyTraits !== "root" && event.traits !== undefined;
   const traits = isHere ? message.write("traits", event.traits) : "";
   const ours = traits === "" ? library : `"traits":${traits},${library}`;

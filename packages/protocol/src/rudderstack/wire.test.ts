@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "../event.js";
 import { createRudderStackEncoder } from "./encoder.js";
+import type { TraitsPlace } from "./encode.js";
 import type { RudderStackEvent } from "./event.js";
 
 /**
@@ -21,6 +22,8 @@ interface Recorded {
 
 interface Sdk {
   readonly file: string;
+  /** The place that this SDK's clients are given for identify's traits. */
+  readonly identifyTraits: TraitsPlace;
   readonly eventOf: (call: Recorded["call"]) => JsonObject;
   /** Where our message says the same in another way, for all cases of this SDK. */
   readonly differences: readonly Difference[];
@@ -119,15 +122,6 @@ const noEmptyObjects: Difference = {
   },
 };
 
-const traitsInContext: Difference = {
-  reason: "identify's traits travel once, in context.traits, where the Python SDK sends them and destinations look",
-  of: (theirs) => {
-    if (theirs["type"] !== "identify" || theirs["traits"] === undefined) return;
-    theirs["context"] = { ...(theirs["context"] as JsonObject), traits: theirs["traits"] };
-    delete theirs["traits"];
-  },
-};
-
 const serverChannel: Difference = {
   reason: "Segment has no channel; RudderStack's own SDKs send it",
   of: (theirs) => {
@@ -147,6 +141,7 @@ const categoryOnce: Difference = {
 const sdks: readonly Sdk[] = [
   {
     file: "python-2.1.4",
+    identifyTraits: "context",
     eventOf: pythonEvent,
     differences: [noNulls, defaultIntegrations, noEmptyObjects],
     exceptions: {
@@ -158,8 +153,9 @@ const sdks: readonly Sdk[] = [
   },
   {
     file: "node-3.0.13",
+    identifyTraits: "both",
     eventOf: nodeEvent,
-    differences: [noNulls, defaultIntegrations, traitsInContext],
+    differences: [noNulls, defaultIntegrations, noEmptyObjects],
     exceptions: {
       "values.lone_surrogate": "half a surrogate pair is sent as U+FFFD: the gateway could not read it back",
       "validate.props_str": "properties that are no object are refused",
@@ -169,8 +165,9 @@ const sdks: readonly Sdk[] = [
   },
   {
     file: "segment-node-3.1.0",
+    identifyTraits: "root",
     eventOf: nodeEvent,
-    differences: [noNulls, defaultIntegrations, traitsInContext, categoryOnce, noEmptyObjects, serverChannel],
+    differences: [noNulls, defaultIntegrations, categoryOnce, noEmptyObjects, serverChannel],
     exceptions: {
       "validate.empty_user": "an event of nobody is refused at the call",
       "track.extra_fields_dropped": "unknown root fields are sent, as RudderStack's Node SDK does",
@@ -179,10 +176,10 @@ const sdks: readonly Sdk[] = [
   },
 ];
 
-const encoder = createRudderStackEncoder({ writeKey: "WRITEKEY" });
 const stamp = { id: "generated", nowMs: Date.parse("2026-11-20T14:28:12.741Z") };
 
-function ourMessage(event: JsonObject): JsonObject {
+function ourMessage(event: JsonObject, identifyTraits: TraitsPlace = "context"): JsonObject {
+  const encoder = createRudderStackEncoder({ writeKey: "WRITEKEY", identifyTraits });
   const encoded = encoder.encode(event as unknown as RudderStackEvent, stamp);
   if (!encoded.ok) throw new Error(encoded.problems[0].message);
   const body: { readonly batch: readonly [JsonObject] } = JSON.parse(
@@ -204,7 +201,7 @@ function stable(message: JsonObject, given: JsonObject): Record<string, JsonValu
   };
 }
 
-describe.each(sdks)("the wire of $file", ({ file, eventOf, differences, exceptions }) => {
+describe.each(sdks)("the wire of $file", ({ file, identifyTraits, eventOf, differences, exceptions }) => {
   const text = readFileSync(new URL(`../../fixtures/rudderstack/${file}.jsonl`, import.meta.url), "utf8");
   const recorded = text
     .trim()
@@ -218,7 +215,7 @@ describe.each(sdks)("the wire of $file", ({ file, eventOf, differences, exceptio
     const given = eventOf(call);
     const theirs = stable(request.body.batch?.[0] ?? {}, given);
     for (const difference of differences) difference.of(theirs);
-    expect(stable(ourMessage(given), given)).toEqual(theirs);
+    expect(stable(ourMessage(given, identifyTraits), given)).toEqual(theirs);
   });
 
   it("has no exception that is no case", () => {
@@ -246,6 +243,7 @@ describe("a message of ours", () => {
   });
 
   it("is posted with the key in its header and nowhere else", () => {
+    const encoder = createRudderStackEncoder({ writeKey: "WRITEKEY" });
     const encoded = encoder.encode(event, stamp);
     if (!encoded.ok) throw new Error("refused");
     const request = encoder.frame([encoded.value], stamp.nowMs);
