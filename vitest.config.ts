@@ -9,6 +9,7 @@ const entries = [
   { find: /^@oncewire\/([^/]+)$/, replacement: `${source("")}$1/src/index.ts` },
   { find: /^@oncewire\/journal\/testing$/, replacement: source("journal/src/testing.ts") },
   { find: /^oncewire\/testing$/, replacement: source("tracker/src/testing.ts") },
+  { find: /^oncewire\/compat\/([^/]+)$/, replacement: `${source("tracker/src/compat")}/$1.ts` },
   { find: /^oncewire\/([^/]+)$/, replacement: `${source("tracker/src/clients")}/$1.ts` },
   { find: /^oncewire$/, replacement: source("tracker/src/index.ts") },
 ];

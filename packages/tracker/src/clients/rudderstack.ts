@@ -2,7 +2,7 @@ export { APIError } from "./rudderstack/api-error.js";
 export { createRudderStack } from "./rudderstack/client.js";
 export type { RudderStack, RudderStackMessages } from "./rudderstack/client.js";
 export { defaults } from "./rudderstack/client-options.js";
-export type { OnError, RudderStackClientOptions } from "./rudderstack/client-options.js";
+export type { DebugLogger, OnError, RudderStackClientOptions } from "./rudderstack/client-options.js";
 export { rudderStack } from "./rudderstack/destination.js";
 export type { RudderStackOptions } from "./rudderstack/destination.js";
 export type { EventHandle, EventResult } from "../handle.js";

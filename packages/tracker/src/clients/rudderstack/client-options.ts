@@ -3,6 +3,7 @@
  * that says their unit; both lead to the same setting.
  */
 import type { JsonObject } from "@oncewire/protocol";
+import type { TraitsPlace } from "@oncewire/protocol/rudderstack";
 import { TrackerError } from "../../errors.js";
 import {
   defaults as trackerDefaults,
@@ -99,10 +100,22 @@ export interface RudderStackClientOptions extends Omit<TrackerOptions, Renamed> 
    */
   readonly maxEventBytes?: number | undefined;
   /**
+   * Bytes of one request's body before compression, at most; an event of more bytes goes alone. At most 4096000.
+   * @default 4096000
+   */
+  readonly maxBatchBytes?: number | undefined;
+  /**
+   * Where identify's traits stand; RudderStack reads them in the context.
+   * @default "context"
+   */
+  readonly identifyTraits?: TraitsPlace | undefined;
+  /**
    * The proxy that requests go through, such as `http://user:password@proxy:3128`; null goes directly. What is not said
    * is read from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
    */
   readonly proxy?: ProxyOption;
+  /** How requests are carried, in place of HTTP over our own connections; `gzip` and `proxy` then have no meaning. */
+  readonly transport?: RudderStackOptions["transport"];
   /** Where events are posted, below `dataPlaneUrl`; `/v1/batch` where it is not said. */
   readonly path?: string | undefined;
   /**
@@ -126,6 +139,8 @@ type Defaulted =
   | "uploadInterval"
   | "uploadSize"
   | "maxEventBytes"
+  | "maxBatchBytes"
+  | "identifyTraits"
   | "logger";
 
 export const defaults: { readonly [K in Defaulted]-?: Exclude<RudderStackClientOptions[K], undefined> } = Object.freeze(
@@ -141,6 +156,8 @@ export const defaults: { readonly [K in Defaulted]-?: Exclude<RudderStackClientO
     uploadInterval: 0.5,
     uploadSize: 100,
     maxEventBytes: 32_768,
+    maxBatchBytes: 4_096_000,
+    identifyTraits: "context",
     logger: null,
   },
 );
@@ -205,6 +222,7 @@ const ownNames: ReadonlySet<string> = new Set([
   "dataPlaneUrl",
   "proxy",
   "path",
+  "transport",
 ]);
 
 /** What the client and the tracker take. `timeout` and `uploadInterval` are this client's words for two of them. */
@@ -218,14 +236,25 @@ type Given = Omit<RudderStackClientOptions, "runtime">;
 export function resolveClientOptions(given: Given): ResolvedClientOptions {
   const unknown = Object.keys(given).find((name) => !optionNames.includes(name));
   if (unknown !== undefined) throw wrong(unknown, `is not an option; there are ${optionNames.join(", ")}`);
-  const { writeKey, dataPlaneUrl, maxEventBytes, proxy, path, logger } = given;
+  const { writeKey, dataPlaneUrl, maxEventBytes, maxBatchBytes, identifyTraits, logger } = given;
   const isSync = flag(given, "syncMode");
   const isDebug = flag(given, "debug");
   const writer = logger === undefined && isDebug ? console : (logger ?? null);
   const maxBatchEvents = amount(given, uploadSize);
   const gzip = flag(given, "gzip");
   return {
-    destination: { writeKey, dataPlaneUrl, maxEventBytes, maxBatchEvents, proxy, path, gzip },
+    destination: {
+      writeKey,
+      dataPlaneUrl,
+      maxEventBytes,
+      maxBatchEvents,
+      maxBatchBytes,
+      identifyTraits,
+      proxy: given.proxy,
+      path: given.path,
+      transport: given.transport,
+      gzip,
+    },
     tracker: resolveOptions({
       ...forTracker(given),
       logger: writer,

@@ -1,5 +1,5 @@
 /** RudderStack as a destination: its data plane, or anything that speaks its HTTP API. */
-import { createRudderStackEncoder } from "@oncewire/protocol/rudderstack";
+import { createRudderStackEncoder, maxRequestBytes, type TraitsPlace } from "@oncewire/protocol/rudderstack";
 import type { Destination } from "../../delivery/destination.js";
 import { TrackerError } from "../../errors.js";
 import { HttpTransport } from "../../transport/http-transport.js";
@@ -18,6 +18,10 @@ export interface RudderStackOptions {
   readonly maxEventBytes?: number | undefined;
   /** Events in one request, at most. @default 100 */
   readonly maxBatchEvents?: number | undefined;
+  /** Bytes of one request's body before compression, at most. At most 4,096,000. @default 4096000 */
+  readonly maxBatchBytes?: number | undefined;
+  /** Where identify's traits stand; RudderStack reads them in the context. @default "context" */
+  readonly identifyTraits?: TraitsPlace | undefined;
   /** Where events are posted, below `dataPlaneUrl`. @default "/v1/batch" */
   readonly path?: string | undefined;
   /**
@@ -25,33 +29,46 @@ export interface RudderStackOptions {
    * is read from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
    */
   readonly proxy?: ProxyOption;
+  /** How requests are carried, in place of HTTP over our own connections; `gzip` and `proxy` then have no meaning. */
+  readonly transport?: Destination["openTransport"] | undefined;
 }
 
 const gzipSettings = { minBytes: 1024, level: 3 };
 
 /** Throws a `TrackerError` for an option that is missing or of the wrong form. */
 export function rudderStack(options: RudderStackOptions): Destination {
-  const { name = "rudderstack", gzip = true } = options;
+  const { name = "rudderstack", gzip = true, transport } = options;
   const url = addressOf(options.dataPlaneUrl);
   const proxy = resolveProxy(options.proxy, url);
   return {
     name,
-    encoder: withPath(encoderFor(options), options.path),
-    openTransport: (needs) => new HttpTransport({ ...needs, url, proxy, gzip: gzip ? gzipSettings : null }),
+    encoder: withPath(withBatchBytes(encoderFor(options), options.maxBatchBytes), options.path),
+    openTransport:
+      transport ?? ((needs) => new HttpTransport({ ...needs, url, proxy, gzip: gzip ? gzipSettings : null })),
   };
 }
 
-function encoderFor({ writeKey, maxEventBytes, maxBatchEvents }: RudderStackOptions): Destination["encoder"] {
+function encoderFor(options: RudderStackOptions): Destination["encoder"] {
+  const { writeKey, maxEventBytes, maxBatchEvents, identifyTraits } = options;
   try {
     return createRudderStackEncoder({
       writeKey,
       ...(maxEventBytes === undefined ? {} : { maxEventBytes }),
       ...(maxBatchEvents === undefined ? {} : { maxBatchEvents }),
+      ...(identifyTraits === undefined ? {} : { identifyTraits }),
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new TrackerError("E_OPTION", /`(\w+)`/.exec(message)?.[1] ?? "writeKey", message);
   }
+}
+
+function withBatchBytes(encoder: Destination["encoder"], maxBatchBytes = maxRequestBytes): Destination["encoder"] {
+  if (Number.isSafeInteger(maxBatchBytes) && maxBatchBytes >= 1 && maxBatchBytes <= maxRequestBytes) {
+    return { ...encoder, limits: { ...encoder.limits, maxBatchBytes } };
+  }
+  const message = `\`maxBatchBytes\` must be a whole number from 1 to ${maxRequestBytes}, got ${maxBatchBytes}.`;
+  throw new TrackerError("E_OPTION", "maxBatchBytes", message);
 }
 
 function withPath(encoder: Destination["encoder"], path: string | undefined): Destination["encoder"] {
