@@ -25,7 +25,7 @@ function aSegment(from: number, to: number, rows = 1): Segment {
     minTimeMs: null,
     maxTimeMs: 5,
   };
-  return { from, to, files: rows === 0 ? {} : { events: file } };
+  return { from, to, sealedAtMs: 1, files: rows === 0 ? {} : { events: file } };
 }
 
 const manifestOf = (...segments: readonly Segment[]): Manifest => segments.reduce(withSegment, emptyManifest);

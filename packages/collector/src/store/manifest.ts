@@ -22,6 +22,8 @@ export interface LogRange {
 }
 
 export interface Segment extends LogRange {
+  /** By the clock, when the newest of it was sealed. */
+  readonly sealedAtMs: number;
   readonly files: Readonly<Partial<Record<TableName, SealedFile>>>;
 }
 
@@ -71,6 +73,11 @@ export function withoutSegment(manifest: Manifest, removed: Segment): Manifest {
   return { ...manifest, segments: manifest.segments.filter((segment) => segment !== removed) };
 }
 
+/** Without the segments below `first`, for ever: their range counts as covered. */
+export function withFirst(manifest: Manifest, first: number): Manifest {
+  return { first, segments: manifest.segments.filter(({ from }) => from >= first) };
+}
+
 export function countRows(manifest: Manifest, table: TableName): number {
   return manifest.segments.reduce((sum, segment) => sum + (segment.files[table]?.rows ?? 0), 0);
 }
@@ -115,7 +122,7 @@ function joinEmptyNeighbours(segments: readonly Segment[]): readonly Segment[] {
   for (const segment of segments) {
     const last = joined.at(-1);
     if (last !== undefined && last.to === segment.from && isEmpty(last) && isEmpty(segment)) {
-      joined[joined.length - 1] = { from: last.from, to: segment.to, files: {} };
+      joined[joined.length - 1] = { ...segment, from: last.from };
     } else joined.push(segment);
   }
   return joined;
@@ -139,8 +146,13 @@ function damaged(reason: string): StoreError {
 
 function isSegment(value: unknown): value is Segment {
   if (!isRecord(value) || !isPosition(value["from"]) || !isPosition(value["to"])) return false;
-  const { files } = value;
-  return value["from"] < value["to"] && isRecord(files) && Object.values(files).every(isSealedFile);
+  const { files, sealedAtMs } = value;
+  return (
+    value["from"] < value["to"] &&
+    typeof sealedAtMs === "number" &&
+    isRecord(files) &&
+    Object.values(files).every(isSealedFile)
+  );
 }
 
 function isSealedFile(value: unknown): value is SealedFile {

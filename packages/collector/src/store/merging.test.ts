@@ -9,7 +9,12 @@ function segmentsOf(rows: readonly (number | null)[]): readonly Segment[] {
 
 function aSegment(from: number, to: number, rows: number, unpackedBytes = rows): Segment {
   const name = sealedFileName("events", { from, to });
-  return { from, to, files: { events: { name, rows, bytes: 1, unpackedBytes, minTimeMs: null, maxTimeMs: null } } };
+  return {
+    from,
+    to,
+    sealedAtMs: 1,
+    files: { events: { name, rows, bytes: 1, unpackedBytes, minTimeMs: null, maxTimeMs: null } },
+  };
 }
 
 // The classes end at 2.5, 5, 10 and so on up to 80 rows.

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,42 @@ describe("sealing", () => {
     expect((await readdir(join(directory, "staging"))).length).toBe(1);
     await store.close();
     expect(await readdir(join(directory, "staging"))).toEqual([]);
+  });
+});
+
+describe("retention", () => {
+  it("lets go of what was sealed too long ago, and does not take it from the log again", async () => {
+    const directory = await aFolder();
+    const runtime = new ManualTimers();
+    const options = { directory, runtime, retainMs: 1000, mergeFactor: 1000, recentEvents: 0 };
+    const store = await openStore(options);
+    for (const at of [0, 1, 2]) {
+      runtime.time += 600;
+      await store.append(batchOf(at, [withId(`e-${at}`)]));
+      await store.seal();
+    }
+    await vi.waitFor(async () => expect((await store.counts()).events).toBe(2), patience);
+    expect((await everyEvent(store)).map(({ id }) => id)).toEqual(["e-2", "e-1"]);
+    expect(store.position).toBe(3);
+    await store.close();
+    expect((await readdir(directory)).filter((name) => name.endsWith(".parquet")).length).toBe(2);
+    const reopened = await openStore(options);
+    expect(await reopened.append(batchOf(0, [withId("e-0")]))).toEqual({ stored: [], duplicates: 0, bad: 0 });
+    expect([reopened.position, (await reopened.counts()).events]).toEqual([3, 2]);
+  });
+
+  it("lets go of the oldest when all take too many bytes", async () => {
+    const directory = await aFolder();
+    const store = await openStore({ directory, retainBytes: 9000, mergeFactor: 1000, recentEvents: 0 });
+    for (let at = 0; at < 6; at += 1) {
+      await store.append(batchOf(at, [withId(`e-${at}`)]));
+      await store.seal();
+    }
+    await store.close();
+    const names = (await readdir(directory)).filter((name) => name.endsWith(".parquet"));
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+    expect(sizes.length).toBeGreaterThan(0);
+    expect(sizes.length).toBeLessThan(6);
   });
 });
 
@@ -384,6 +420,8 @@ function isRunning(pid: number): boolean {
 
 /** Timers that fire when they are told to. */
 class ManualTimers {
+  /** What the clock says. */
+  time = 1_800_000_000_000;
   #waiting: { readonly delayMs: number; readonly task: () => void }[] = [];
 
   after(delayMs: number, task: () => void): () => void {
@@ -392,6 +430,10 @@ class ManualTimers {
     return () => {
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
     };
+  }
+
+  nowMs(): number {
+    return this.time;
   }
 
   fire(delayMs: number): void {

@@ -69,7 +69,7 @@ export async function openParquetStore(options: ParquetStoreOptions): Promise<Pa
   try {
     await files.prepare(scratchFolders);
     const { dedupWindowRows } = resolved;
-    const recovered = await recoverStore({ engine, files }, { scratchFolders, dedupWindowRows });
+    const recovered = await recoverStore({ engine, files, runtime }, { scratchFolders, dedupWindowRows });
     const store = new OpenParquetStore(resolved, engine, recovered);
     await store.recall();
     return store;
@@ -122,6 +122,8 @@ class OpenParquetStore implements ParquetStore {
         staging: this.#staging,
         readers: this.#readers,
         merging: { factor: options.mergeFactor, maxRows: options.sealRows, maxBytes: options.sealBytes },
+        retention: options,
+        runtime: options.runtime,
       },
       recovered.manifest,
     );
@@ -271,12 +273,13 @@ class OpenParquetStore implements ParquetStore {
     if (this.#closing === null) this.#tending ??= this.#tend();
   }
 
-  /** Seals closed chunks and makes small files into larger ones, until there is neither. */
+  /** Seals closed chunks and merges small files until there is neither, and lets go of what is too old. */
   async #tend(): Promise<void> {
     let failed = false;
     try {
       do await this.#sealClosed();
       while (this.#closing === null && (await this.#sealer.mergeOnce()));
+      await this.#sealer.expire();
     } catch (error) {
       failed = true;
       this.#options.onFailure(error);

@@ -7,6 +7,7 @@
  *   what other segments hold is passed over. Nothing is kept twice, and no good file is given up.
  * - A manifest that cannot be read is put aside, and made again from the sealed files that open.
  */
+import type { Runtime } from "../runtime.js";
 import { loadSeenWindow } from "./duplicates.js";
 import type { Engine } from "./engine.js";
 import {
@@ -32,13 +33,17 @@ export interface Recovered {
   readonly unreadable: readonly string[];
 }
 
+export interface RecoveryPorts extends SealPorts {
+  readonly runtime: Pick<Runtime, "nowMs">;
+}
+
 export interface RecoveryOptions {
   /** Folders whose files never outlive the process that wrote them. */
   readonly scratchFolders: readonly string[];
   readonly dedupWindowRows: number;
 }
 
-export async function recoverStore(ports: SealPorts, options: RecoveryOptions): Promise<Recovered> {
+export async function recoverStore(ports: RecoveryPorts, options: RecoveryOptions): Promise<Recovered> {
   const { engine, files } = ports;
   const unreadable: string[] = [];
   const text = await files.readText(manifestName);
@@ -59,7 +64,7 @@ export async function recoverStore(ports: SealPorts, options: RecoveryOptions): 
   return { manifest, window: loading.window, unreadable };
 }
 
-async function readManifest(ports: SealPorts, text: string | undefined, unreadable: string[]): Promise<Manifest> {
+async function readManifest(ports: RecoveryPorts, text: string | undefined, unreadable: string[]): Promise<Manifest> {
   try {
     if (text !== undefined) return parseManifest(text);
   } catch (error) {
@@ -71,14 +76,14 @@ async function readManifest(ports: SealPorts, text: string | undefined, unreadab
 }
 
 /** Of files that overlap, a merged one and those it was made of, the longer is taken. */
-async function manifestFromFiles(ports: SealPorts): Promise<Manifest> {
+async function manifestFromFiles(ports: RecoveryPorts): Promise<Manifest> {
   const segments = new Map<string, Segment>();
   for (const name of await ports.files.list(".")) {
     const found = await openSealedFile(ports, name);
     if (found === undefined) continue;
     const key = `${found.from}-${found.to}`;
     const files = { ...segments.get(key)?.files, [found.table]: found.file };
-    segments.set(key, { from: found.from, to: found.to, files });
+    segments.set(key, { from: found.from, to: found.to, sealedAtMs: ports.runtime.nowMs(), files });
   }
   const sorted = [...segments.values()].toSorted((one, other) => one.from - other.from || other.to - one.to);
   let manifest = emptyManifest;
@@ -95,7 +100,7 @@ interface OpenedFile {
   readonly file: SealedFile;
 }
 
-async function openSealedFile(ports: SealPorts, name: string): Promise<OpenedFile | undefined> {
+async function openSealedFile(ports: RecoveryPorts, name: string): Promise<OpenedFile | undefined> {
   const parts = /^(events|bad)-(\d{16})-(\d{16})\.parquet$/.exec(name);
   const table = tables.find(({ filePrefix }) => filePrefix === parts?.[1]);
   if (parts === null || table === undefined) return undefined;

@@ -1,6 +1,16 @@
-import { sealedFiles, withReplaced, withSegment, type Manifest, type SealedFile, type Segment } from "./manifest.js";
+import type { Runtime } from "../runtime.js";
+import {
+  sealedFiles,
+  withFirst,
+  withReplaced,
+  withSegment,
+  type Manifest,
+  type SealedFile,
+  type Segment,
+} from "./manifest.js";
 import { chooseMerge, type MergeBounds } from "./merging.js";
 import type { Readers } from "./readers.js";
+import { retentionStart, type RetentionBounds } from "./retention.js";
 import { sealSegment, writeManifest, type SealInput, type SealPorts, type SealTable } from "./sealing.js";
 import { chunkFiles, type Chunk, type StagedRows, type Staging } from "./staging.js";
 import { Turns } from "./turns.js";
@@ -10,6 +20,8 @@ export interface SealerParts {
   readonly staging: Staging;
   readonly readers: Readers;
   readonly merging: MergeBounds;
+  readonly retention: Omit<RetentionBounds, "nowMs">;
+  readonly runtime: Pick<Runtime, "nowMs">;
 }
 
 /**
@@ -47,6 +59,15 @@ export class Sealer {
     });
   }
 
+  /** Lets the oldest segments go that need not be kept any longer. */
+  expire(): Promise<void> {
+    return this.#turns.take(async () => {
+      const { retention, runtime } = this.#parts;
+      const first = retentionStart(this.#manifest, { ...retention, nowMs: runtime.nowMs() });
+      if (first > this.#manifest.first) await this.#replaceManifest(withFirst(this.#manifest, first));
+    });
+  }
+
   /** Resolves when no file waits to be removed. */
   async removed(): Promise<void> {
     await this.#removing;
@@ -57,20 +78,23 @@ export class Sealer {
   }
 
   async #seal(chunk: Chunk): Promise<void> {
-    const { ports, staging } = this.#parts;
-    const manifest = withSegment(this.#manifest, await sealSegment(ports, chunkInput(chunk)));
-    await writeManifest(ports.files, manifest);
-    this.#manifest = manifest;
+    const { ports, staging, runtime } = this.#parts;
+    const segment = await sealSegment(ports, chunkInput(chunk, runtime.nowMs()));
+    await this.#replaceManifest(withSegment(this.#manifest, segment));
     staging.release(chunk);
     this.#removeWhenUnread(chunkFiles(chunk));
   }
 
   async #merge(run: readonly Segment[]): Promise<void> {
-    const { ports } = this.#parts;
-    const manifest = withReplaced(this.#manifest, run, await sealSegment(ports, mergeInput(run)));
-    await writeManifest(ports.files, manifest);
+    const merged = await sealSegment(this.#parts.ports, mergeInput(run));
+    await this.#replaceManifest(withReplaced(this.#manifest, run, merged));
+  }
+
+  async #replaceManifest(manifest: Manifest): Promise<void> {
+    await writeManifest(this.#parts.ports.files, manifest);
+    const gone = this.#manifest.segments.filter((segment) => !manifest.segments.includes(segment));
     this.#manifest = manifest;
-    this.#removeWhenUnread(sealedFiles(run).map(({ name }) => name));
+    this.#removeWhenUnread(sealedFiles(gone).map(({ name }) => name));
   }
 
   /** A file that could not be removed costs only its space: the next start removes what no manifest lists. */
@@ -81,13 +105,17 @@ export class Sealer {
   }
 }
 
-function chunkInput({ from, to, staged }: Chunk): SealInput {
+function chunkInput({ from, to, staged }: Chunk, sealedAtMs: number): SealInput {
   const table = ({ names, rows, bytes, maxLineBytes }: StagedRows): SealTable => ({
     rows,
     unpackedBytes: bytes,
     sources: { sealed: [], staged: names, maxLineBytes },
   });
-  return { range: { from, to }, tables: { events: table(staged.events), bad_events: table(staged.bad_events) } };
+  return {
+    range: { from, to },
+    sealedAtMs,
+    tables: { events: table(staged.events), bad_events: table(staged.bad_events) },
+  };
 }
 
 function mergeInput(run: readonly Segment[]): SealInput {
@@ -98,6 +126,7 @@ function mergeInput(run: readonly Segment[]): SealInput {
   });
   return {
     range: { from: run[0]?.from ?? 0, to: run.at(-1)?.to ?? 0 },
+    sealedAtMs: Math.max(...run.map((segment) => segment.sealedAtMs)),
     tables: { events: table(sealedFiles(run, "events")), bad_events: table(sealedFiles(run, "bad_events")) },
   };
 }

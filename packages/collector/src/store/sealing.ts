@@ -17,6 +17,7 @@ export const manifestName = "manifest.json";
 /** The rows of one range of the log, wherever they are now. */
 export interface SealInput {
   readonly range: LogRange;
+  readonly sealedAtMs: number;
   readonly tables: Readonly<Record<TableName, SealTable>>;
 }
 
@@ -55,7 +56,7 @@ export async function sealSegment({ engine, files }: SealPorts, input: SealInput
     await files.rename(aside, name);
   }
   await files.syncFolder();
-  return { ...input.range, files: sealed };
+  return { ...input.range, sealedAtMs: input.sealedAtMs, files: sealed };
 }
 
 /** From here on the segments of this manifest are the store. */

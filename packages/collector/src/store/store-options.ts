@@ -42,6 +42,16 @@ export interface ParquetStoreOptions {
    */
   readonly mergeFactor?: number;
   /**
+   * Sealed files older than this are removed, looked at after each sealing. The default keeps them for ever. At least 1.
+   * @default 9_007_199_254_740_991
+   */
+  readonly retainMs?: number;
+  /**
+   * The oldest sealed files are removed when all together take more than this. The default is no limit. At least 1.
+   * @default 9_007_199_254_740_991
+   */
+  readonly retainBytes?: number;
+  /**
    * The most memory that the engine's process uses for data. At least 64 MiB.
    * @default 402_653_184
    */
@@ -56,8 +66,8 @@ export interface ParquetStoreOptions {
    * @default 30_000
    */
   readonly engineIdleMs?: number;
-  /** Timers. */
-  readonly runtime?: Pick<Runtime, "after">;
+  /** Clock and timers. */
+  readonly runtime?: Pick<Runtime, "after" | "nowMs">;
   /** The file system, for tests that make it fail. */
   readonly files?: StoreFiles;
   /** Told when sealing in the background fails. Nothing is lost by it: it is tried again, and the log has everything. */
@@ -81,6 +91,8 @@ const numbers = {
   recentBytes: { default: 16 * mebibyte, min: 0 },
   dedupWindowRows: { default: 5_000_000, min: 2 },
   mergeFactor: { default: 8, min: 2 },
+  retainMs: { default: Number.MAX_SAFE_INTEGER, min: 1 },
+  retainBytes: { default: Number.MAX_SAFE_INTEGER, min: 1 },
   engineMemoryBytes: { default: 384 * mebibyte, min: 64 * mebibyte },
   engineThreads: { default: 2, min: 1 },
   engineIdleMs: { default: 30_000, min: 1 },
