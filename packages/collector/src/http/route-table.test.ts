@@ -11,7 +11,7 @@ it.each([
   ["/v1/batch", {}, "rudderstack batch"],
   ["/v1/batch", { authorization: "Basic eDo=" }, "rudderstack batch"],
   ["/i", {}, "snowplow pixel"],
-  ["/com.snowplowanalytics.snowplow/tp2", {}, "snowplow adapter"],
+  ["/com.snowplowanalytics.snowplow/tp2", {}, "snowplow tracker"],
   ["/any/thing", {}, "snowplow adapter"],
   ["/any/thing", { authorization: "Basic eDo=" }, null],
   ["/any/", {}, null],

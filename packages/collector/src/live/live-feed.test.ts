@@ -280,7 +280,7 @@ describe("the live feed", () => {
     const listener = await listen();
     listener.response.pause();
     const filler = "x".repeat(60_000);
-    while (firstResponse().writableNeedDrain === false) {
+    while (!firstResponse().writableNeedDrain) {
       feed.publish(named(0, 20).map((id) => bad(id, filler)));
       runtime.advance(50);
       await new Promise(setImmediate);
