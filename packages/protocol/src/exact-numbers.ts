@@ -44,11 +44,11 @@ function isNumeric(code: number): boolean {
 
 /** So many digits a double always holds. */
 const safeCharacters = 15;
-const exponent = /e/i;
+const hasExponent = /e/i;
 
 /** Whether a double holds this number: the digits that come back are the digits that went in. */
 export function isExact(number: string): boolean {
-  if (number.length <= safeCharacters && !exponent.test(number)) return true;
+  if (number.length <= safeCharacters && !hasExponent.test(number)) return true;
   const value = Number(number);
   if (!Number.isFinite(value)) return false;
   return significant(number) === significant(String(value));

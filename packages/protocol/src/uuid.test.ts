@@ -17,7 +17,9 @@ describe("md5", () => {
 
 describe("uuidOf", () => {
   it("is version 3 of RFC 9562", () => {
-    expect(uuidOf("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com")).toBe("5df41881-3aed-3515-88a7-2f4a814cf09e");
+    expect(uuidOf("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com")).toBe(
+      "5df41881-3aed-3515-88a7-2f4a814cf09e",
+    );
   });
 
   it("takes a namespace that is no UUID as text", () => {
