@@ -185,6 +185,21 @@ describe("answers", () => {
     expect(Math.max(...later)).toBeLessThanOrEqual(3);
   });
 
+  it("a size learned by 413 is tried again after an hour", async () => {
+    let maxEvents = 3;
+    const setting = start(({ events }) => (events.length > maxEvents ? 413 : 200));
+    trackMany(setting.tracker, 25);
+    await setting.runtime.advance(1000);
+    maxEvents = 100;
+    trackMany(setting.tracker, 25);
+    await setting.runtime.advance(1000);
+    expect(setting.destination.requests.at(-1)?.events.length).toBeLessThanOrEqual(3);
+    await setting.runtime.advance(3_600_000);
+    trackMany(setting.tracker, 25);
+    await setting.runtime.advance(1000);
+    expect(setting.destination.requests.at(-1)?.events).toHaveLength(25);
+  });
+
   it("413 for a single event rejects that event alone, and the others stay together", async () => {
     const setting = start(({ bodyBytes }) => (bodyBytes > 10_000 ? 413 : 200));
     for (const index of upTo(20)) {

@@ -213,10 +213,9 @@ export class Dispatcher {
     return null;
   }
 
+  /** Whether a whole request's worth of events waits. */
   #isFull(): boolean {
-    return (
-      this.#spool.waiting >= this.#sizing.limits.maxEvents || this.#spool.waitingBytes >= this.#sizing.limits.maxBytes
-    );
+    return this.#sizing.isFull(this.#spool.waiting, this.#spool.waitingBytes);
   }
 
   #pumpSoon(): void {
@@ -248,7 +247,7 @@ export class Dispatcher {
       return shipment;
     }
     while (this.#isDue(nowMs)) {
-      const batch = this.#queue.takeBatch(this.#sizing.limits);
+      const batch = this.#queue.takeBatch(this.#sizing.limits(nowMs));
       if (batch.length === 0) return null;
       const shipment = new Shipment(batch);
       this.#dropExpiredOf(shipment, nowMs);
@@ -283,7 +282,7 @@ export class Dispatcher {
 
   async #send(shipment: Shipment): Promise<void> {
     const { period } = this.#gate;
-    const piece = shipment.piece(this.#sizing.limits);
+    const piece = shipment.piece(this.#sizing.limits(this.#runtime.monotonicMs()));
     const events = piece.map(({ event }) => event);
     this.#inFlight.add(shipment);
     const answer = await this.#courier.ask(events);
@@ -309,7 +308,7 @@ export class Dispatcher {
       case "keep":
         return;
       case "shrink":
-        return this.#sizing.shrink(piece);
+        return this.#sizing.shrink(piece, this.#runtime.monotonicMs());
       case "bisect":
         return shipment.halve(piece);
       case "sort":
@@ -319,7 +318,6 @@ export class Dispatcher {
       case "rejected":
         shipment.replace(piece, []);
         this.#end(piece, decision);
-        if (decision.kind === "rejected" && decision.reason === "too-large") this.#sizing.unlearn(piece);
     }
   }
 

@@ -132,7 +132,7 @@ export class Queue {
     let size = taken;
     for (let event = this.#spool.peek(); event !== undefined; event = this.#spool.peek()) {
       const lane = this.#lanes.get(event.event.lane);
-      if (lane !== undefined && (lane.holder !== batch || !lane.isEmpty)) {
+      if (lane !== undefined && lane.holder !== batch) {
         if (this.#heldBack === maxHeldBack) return;
         this.#spool.take();
         lane.hold(event);

@@ -139,8 +139,12 @@ describe("what is durable", () => {
     await first.until(() => first.persisted.size === 10);
     await first.spool.close();
     const second = open({ directory });
-    for (const id of names(10, "new")) second.spool.append(event(id), 0);
-    expect(ids(await takeCount(second, 20))).toEqual([...names(10, "old"), ...names(10, "new")]);
+    const fates = names(10, "new").map((id) => second.spool.append(event(id), 0)?.fate);
+    const taken = await takeCount(second, 20);
+    expect(ids(taken)).toEqual([...names(10, "old"), ...names(10, "new")]);
+    for (const each of taken) second.spool.release(each, delivered);
+    for (const each of taken) each.settle(delivered);
+    for (const fate of fates) expect(await fate?.settled()).toEqual(delivered);
   });
 
   it("and has ended does not come back, whatever the order in which it ended", async () => {
@@ -217,6 +221,51 @@ describe("more than memory has room for", () => {
     }
     expect(out).toEqual(names(300));
     expect([opened.spool.events, opened.spool.bytes, opened.spool.volatile, opened.spool.unread]).toEqual([0, 0, 0, 0]);
+  });
+
+  it("stays in order while what comes and what goes alternate", async () => {
+    const opened = open({ directory: tempFolder(), bounds: small });
+    await opened.until(() => opened.spool.isOpen);
+    const out: string[] = [];
+    const takeSome = (): void => {
+      for (
+        let taken = opened.spool.take(), left = 15;
+        taken !== undefined;
+        taken = left > 0 ? opened.spool.take() : undefined
+      ) {
+        left -= 1;
+        out.push(taken.event.id);
+        opened.spool.release(taken, delivered);
+      }
+    };
+    for (let round = 0; round < 30; round += 1) {
+      for (const id of names(20, `r${round}-`)) expect(opened.spool.append(event(id), 0)).not.toBeNull();
+      takeSome();
+      await opened.until(() => opened.spool.peek() !== undefined);
+    }
+    while (out.length < 600) {
+      await opened.until(() => opened.spool.peek() !== undefined);
+      takeSome();
+    }
+    expect(out).toEqual(Array.from({ length: 30 }, (_, round) => names(20, `r${round}-`)).flat());
+  });
+
+  it("has its age by this process's monotonic clock, whatever the wall clock does", async () => {
+    let jumpMs = 0;
+    const runtime: Runtime = { ...systemRuntime, nowMs: () => systemRuntime.nowMs() + jumpMs };
+    const opened = open({ directory: tempFolder(), bounds: small, runtime });
+    await opened.until(() => opened.spool.isOpen);
+    for (const id of names(100)) opened.spool.append(event(id), 7);
+    jumpMs = 10 * 365 * 86_400_000;
+    const taken: QueuedEvent[] = [];
+    while (taken.length < 100) {
+      await opened.until(() => opened.spool.peek() !== undefined);
+      for (const each of takeAll(opened)) {
+        taken.push(each);
+        opened.spool.release(each, delivered);
+      }
+    }
+    expect(new Set(taken.map(({ acceptedAtMs }) => acceptedAtMs))).toEqual(new Set([7]));
   });
 
   it("tells its end to whoever asks, in time or late", async () => {

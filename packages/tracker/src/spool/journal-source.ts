@@ -32,7 +32,7 @@ export class JournalSource implements PlaceKeeper {
   constructor(journal: Journal, cursor: Cursor) {
     this.#journal = journal;
     this.#cursor = cursor;
-    this.#marks = new SettledMarks(cursor.position, cursor.memo);
+    this.#marks = new SettledMarks(cursor.position, cursor.memo, journal.next);
     this.#oursFrom = journal.next;
     this.#readFrom = Math.max(cursor.position, journal.first);
     this.#marks.settle(0, this.#readFrom);
@@ -88,7 +88,14 @@ export class JournalSource implements PlaceKeeper {
   settle(position: number, end: EventEnd): void {
     this.#marks.settle(position);
     if (this.isOurs(position)) this.#outcomes.note(position, end);
-    this.#storeSoon();
+    this.storeSoon();
+  }
+
+  /** What ends together is stored together. To be called, too, when something has ended before it was durable. */
+  storeSoon(): void {
+    if (this.#willStore) return;
+    this.#willStore = true;
+    queueMicrotask(() => this.#store());
   }
 
   /** How the event at a position ended, or will have. */
@@ -106,6 +113,8 @@ export class JournalSource implements PlaceKeeper {
   }
 
   async close(): Promise<void> {
+    const { next, durable } = this.#journal;
+    if (durable < next) await this.#journal.committed(next - 1).catch(() => undefined);
     this.#store();
     await this.#journal.close();
     this.#outcomes.keepAll();
@@ -121,16 +130,9 @@ export class JournalSource implements PlaceKeeper {
     }
   }
 
-  /** What ends together is stored together. */
-  #storeSoon(): void {
-    if (this.#willStore) return;
-    this.#willStore = true;
-    queueMicrotask(() => this.#store());
-  }
-
   #store(): void {
     this.#willStore = false;
     // A position that could not be stored holds for this process, and the journal stores it again by itself.
-    this.#cursor.advance(this.#marks.low, this.#marks.memo()).catch(() => undefined);
+    this.#cursor.advance(this.#marks.low, this.#marks.memo(this.#journal.durable)).catch(() => undefined);
   }
 }

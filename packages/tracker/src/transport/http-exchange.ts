@@ -22,8 +22,8 @@ export class HttpExchange {
   #timer: Timer | null = null;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  /** Counts what came from the other side, to see whether the answer is still coming in. */
-  #arrivals = 0;
+  /** Something of an answer has come. */
+  #hasBegun = false;
 
   constructor(open: () => ClientRequest, body: Uint8Array, runtime: Runtime) {
     this.#open = open;
@@ -59,9 +59,8 @@ export class HttpExchange {
   }
 
   #receive(response: IncomingMessage): void {
-    this.#arrivals += 1;
+    this.#hasBegun = true;
     response.on("data", (chunk: Buffer) => {
-      this.#arrivals += 1;
       this.#chunks.push(chunk);
       this.#bytes += chunk.byteLength;
       // The connection cannot be used again without reading the rest, so it is closed.
@@ -80,19 +79,17 @@ export class HttpExchange {
   #fail(error: unknown): void {
     if (this.#resolve === null) return;
     const failure = networkFailure(error);
-    const isStale = failure.reason === "reset" && this.#request?.reusedSocket === true && this.#arrivals === 0;
+    const isStale = failure.reason === "reset" && this.#request?.reusedSocket === true && !this.#hasBegun;
     this.end(isStale ? { kind: "stale" } : failure);
   }
 
   /**
    * Timers run before I/O: after the event loop stood still, an answer may be in the socket that nobody has read yet.
-   * So I/O gets a turn first, and further ones as long as something comes in.
+   * So I/O gets a turn first.
    */
   #expire(): void {
-    const arrivals = this.#arrivals;
     this.#runtime.afterPoll(() => {
       if (this.#resolve === null) return;
-      if (this.#arrivals > arrivals) return this.#expire();
       this.end({ kind: "failed", reason: "timeout", detail: "no complete answer came in time" });
     });
   }
