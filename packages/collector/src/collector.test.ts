@@ -6,6 +6,7 @@ import { startCollector } from "./collector.js";
 import type { Collector } from "./collector.js";
 import type { CollectorOptions } from "./options.js";
 import type { CollectorReport } from "./report.js";
+import { systemRuntime } from "./runtime.js";
 
 let directory: string;
 let collector: Collector | null = null;
@@ -68,6 +69,39 @@ describe("a collector", () => {
     await send("/v1/batch", { batch: [track("c"), track("d")] });
     expect(await ids()).toEqual(["d", "c", "b", "a"]);
     expect(collector?.stats()).toMatchObject({ accepted: 2, stored: 1, duplicates: 1, pending: 0 });
+  });
+
+  it("is settled at once after a restart when everything is in the store already", async () => {
+    const first = await start();
+    await send("/v1/track", track("a"));
+    await first.close();
+    // A timer that is asked for here would be the one that gives up waiting.
+    const patience = { ...systemRuntime, after: (): (() => void) => () => {} };
+    const second = await start({ runtime: patience });
+    await second.settled();
+    expect((await second.store.counts()).events).toBe(1);
+  });
+
+  it("tells in numbers what it does", async () => {
+    const running = await start();
+    await send("/v1/batch", { batch: [track("a"), track("a")] });
+    await running.settled();
+    const metrics = await fetch(`${running.url}/metrics`);
+    expect(metrics.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const lines = (await metrics.text()).split("\n");
+    expect(lines).toContain("oncewire_events_accepted_total 2");
+    expect(lines).toContain("oncewire_events_duplicate_total 1");
+    expect(lines).toContain('oncewire_log_lag_records{cursor="store"} 0');
+    expect(lines).toContain("oncewire_answer_seconds_count 1");
+    expect(lines).toContain("oncewire_log_accepting 1");
+  });
+
+  it("limits a key when it is told to, and the addresses of others not", async () => {
+    await start({ keys: { wk_1: "shop", wk_2: "blog" }, maxKeyRequestsPerSecond: 0.01 });
+    expect(await send("/v1/track", track("a"), "wk_1")).toEqual([200, "ok"]);
+    expect(await send("/v1/track", track("b"), "wk_1")).toEqual([429, "max requests limit reached\n"]);
+    expect(await send("/v1/track", track("c"), "wk_2")).toEqual([200, "ok"]);
+    expect(await ids()).toEqual(["c", "a"]);
   });
 
   it("loads what an earlier process had accepted and not yet stored", async () => {

@@ -5,11 +5,17 @@ import { CollectorError } from "./errors.js";
 import { createReadAccess } from "./http/access.js";
 import { createIngestHandler } from "./http/ingest-handler.js";
 import { loadPage } from "./http/page.js";
+import type { Health, HealthProblem } from "./http/health.js";
 import { createRouter } from "./http/router.js";
-import type { Handler, Health } from "./http/router.js";
+import type { Handler } from "./http/router.js";
+import { rateLimiterFor } from "./http/rate-limiter.js";
+import type { RateLimiter } from "./http/rate-limiter.js";
 import { listen } from "./http/server.js";
 import type { HttpServer } from "./http/server.js";
 import { createIngest } from "./ingest/ingest.js";
+import { metricsText } from "./api/metrics.js";
+import { createLatencies } from "./ingest/latencies.js";
+import type { Latencies } from "./ingest/latencies.js";
 import { createLedger } from "./ingest/ledger.js";
 import type { Ledger } from "./ingest/ledger.js";
 import { createLiveFeed } from "./live/live-feed.js";
@@ -129,19 +135,53 @@ async function follow(
   return loading;
 }
 
-function createHandler({ options, log, ledger, loading, live, onReport }: RunningParts, keyTable: KeyTable): Handler {
+function createHandler(parts: RunningParts, keyTable: KeyTable): Handler {
+  const { options, log, ledger, loading, live, onReport } = parts;
   const { runtime } = options;
+  const latencies = createLatencies();
+  const limit = (perSecond: number | null): RateLimiter | null =>
+    rateLimiterFor(perSecond, () => runtime.monotonicMs());
   const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable) });
   return createRouter({
     receivers: createReceivers({ projectOf: (name) => projectNamed(keyTable, name) }),
-    ingest: createIngestHandler({ ingest, projects: createProjects(keyTable), ledger, runtime, onReport }),
+    ingest: createIngestHandler({
+      ingest,
+      projects: createProjects(keyTable),
+      ledger,
+      latencies,
+      addressLimit: limit(options.maxAddressRequestsPerSecond),
+      keyLimit: limit(options.maxKeyRequestsPerSecond),
+      runtime,
+      onReport,
+    }),
     store: loading.reader,
     live,
     access: createReadAccess(options),
     page: loadPage(),
     stats: () => ledger.stats(),
-    health: () => healthOf(log),
+    metrics: metricsOf(parts, latencies),
+    health: () => healthOf(log, loading),
   });
+}
+
+function metricsOf({ options, log, ledger, loading, live }: RunningParts, latencies: Latencies): () => string {
+  const startedAtMs = options.runtime.nowMs();
+  return () => {
+    const { bytes, segments, state } = log.status();
+    const { loadedTo, sealedTo } = loading.progress();
+    return metricsText({
+      stats: ledger.stats(),
+      latencies: latencies.snapshot(),
+      log: { bytes, segments, accepting: state === "accepting" },
+      cursors: [
+        { name: "store", behind: log.durable - loadedTo },
+        { name: "store-sealed", behind: log.durable - sealedTo },
+      ],
+      liveClients: live.clients,
+      residentBytes: process.memoryUsage.rss(),
+      startedAtMs,
+    });
+  };
 }
 
 function serve({ options, onReport }: RunningParts, handler: Handler): Promise<HttpServer> {
@@ -212,9 +252,13 @@ function reportRecovery(log: AcceptLog, onReport: Report): void {
   onReport({ kind: "recovered", tornBytes, damagedRecords, quarantined: quarantinedSegments });
 }
 
-function healthOf(log: AcceptLog): Health {
+function healthOf(log: AcceptLog, loading: Loading): Health {
   const { state, fault } = log.status();
-  return { accepting: state === "accepting", fault };
+  const { failure } = loading.progress();
+  const problems: HealthProblem[] = [];
+  if (state !== "accepting") problems.push({ part: "log", message: `it cannot be written: ${fault ?? state}` });
+  if (failure !== null) problems.push({ part: "store", message: `it is tried again: ${failure}` });
+  return { accepting: state === "accepting", problems };
 }
 
 /** A listener that throws must not stop the collector. */

@@ -30,6 +30,12 @@ describe("resolveOptions", () => {
     [{ dataDirectory, port: "80" }, "invalid-option", '`port` must be an integer from 0 to 65535, got "80".'],
     [{ dataDirectory, port: 65_536 }, "invalid-option", "got 65536"],
     [{ dataDirectory, sealEvents: 0 }, "invalid-option", "`sealEvents` must be an integer from 1"],
+    [
+      { dataDirectory, maxKeyRequestsPerSecond: 0 },
+      "invalid-option",
+      "must be a number from 0.01 to 1,000,000, or null",
+    ],
+    [{ dataDirectory, maxConnections: 0 }, "invalid-option", "`maxConnections` must be an integer from 1"],
     [{ dataDirectory, sync: "sometimes" }, "invalid-option", '`sync` must be "group" or "none"'],
     [{ dataDirectory: "" }, "invalid-option", "`dataDirectory` must be a path"],
     [{}, "invalid-option", "`dataDirectory` must be a path"],

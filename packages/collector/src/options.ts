@@ -37,6 +37,24 @@ export interface CollectorOptions {
    */
   readonly secretKey?: string | null | undefined;
   /**
+   * Requests per second that one ingest key may make, with bursts of one second's worth; more are answered 429 with
+   * Retry-After. Null is no limit.
+   * @default null
+   */
+  readonly maxKeyRequestsPerSecond?: number | null | undefined;
+  /**
+   * Requests per second that one address may make (of IPv6, one /64 network), in the same way and before anything else
+   * is looked at. It is the address of the connection: behind a proxy that is the proxy's, so limit there. Null is no
+   * limit.
+   * @default null
+   */
+  readonly maxAddressRequestsPerSecond?: number | null | undefined;
+  /**
+   * Open connections, at most; those beyond are closed at once.
+   * @default 10000
+   */
+  readonly maxConnections?: number | undefined;
+  /**
    * Host names, without port, by which page and API may be addressed beside loopback names and `host`. Anything else is
    * refused, so that a web page cannot reach them through a name it controls (DNS rebinding).
    * @default []
@@ -99,6 +117,9 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   keys: Object.freeze({}),
   disabledKeys: Object.freeze([]),
   secretKey: null,
+  maxKeyRequestsPerSecond: null,
+  maxAddressRequestsPerSecond: null,
+  maxConnections: 10_000,
   allowedHosts: Object.freeze([]),
   sync: "group",
   logRetentionMs: 604_800_000,
@@ -120,6 +141,7 @@ const integer =
   (least: number, most: number): Check =>
   (value) =>
     Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+const rate: Rule = ["a number from 0.01 to 1,000,000, or null", isRate];
 const duration: Rule = ["a number of milliseconds from 1 to 31,536,000,000", integer(1, 31_536_000_000)];
 
 const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
@@ -132,6 +154,9 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
     "a string of at least 16 characters, or null",
     (v) => v === null || (typeof v === "string" && v.length >= 16),
   ],
+  maxKeyRequestsPerSecond: rate,
+  maxAddressRequestsPerSecond: rate,
+  maxConnections: ["an integer from 1 to 1,000,000", integer(1, 1_000_000)],
   allowedHosts: ["a list of host names", strings],
   sync: ['"group" or "none"', (value) => value === "group" || value === "none"],
   logRetentionMs: duration,
@@ -187,6 +212,10 @@ function checkOption(name: string, value: unknown): void {
 function show(value: unknown): string {
   const json = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
   return json.length > 80 ? `${json.slice(0, 80)}…` : json;
+}
+
+function isRate(value: unknown): boolean {
+  return value === null || (typeof value === "number" && value >= 0.01 && value <= 1_000_000);
 }
 
 function isKeyTable(value: unknown): boolean {

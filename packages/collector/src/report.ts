@@ -35,6 +35,8 @@ export type CollectorReport =
 export interface CollectorStats {
   /** Requests that were kept in the accept log. */
   readonly requests: number;
+  /** Bytes of their bodies, as received. */
+  readonly receivedBytes: number;
   /** Events in them. */
   readonly accepted: number;
   /** What of them could not be decoded, kept as bad events. */
@@ -46,4 +48,12 @@ export interface CollectorStats {
   /** Events kept in the log and not yet in the store. */
   readonly pending: number;
   readonly refused: Readonly<Record<RefusalReason, number>>;
+}
+
+/** How long answers took, in classes. */
+export interface LatencySnapshot {
+  /** How many took at most so long; each includes the ones before. */
+  readonly buckets: readonly { readonly atMostMs: number; readonly count: number }[];
+  readonly count: number;
+  readonly sumMs: number;
 }

@@ -1,18 +1,28 @@
-/** The path of a request that brings events: key, body, decode and keep, answer — in the order the gateways check. */
+/**
+ * The path of a request that brings events: limits, key, body, decode and keep, answer — in the order the gateways check.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Receiver, Refusal, RequestHead, Route } from "@oncewire/protocol";
+import type { Receiver, Refusal, RequestHead, Route, WireResponse } from "@oncewire/protocol";
 import type { Ingest } from "../ingest/ingest.js";
+import type { Latencies } from "../ingest/latencies.js";
 import type { Ledger } from "../ingest/ledger.js";
 import type { Projects } from "../projects.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import { readBody } from "./body.js";
+import { networkOf } from "./rate-limiter.js";
+import type { RateLimiter } from "./rate-limiter.js";
 import { send, sendAndClose } from "./reply.js";
 
 export interface IngestHandlerParts {
   readonly ingest: Ingest;
   readonly projects: Projects;
   readonly ledger: Ledger;
+  readonly latencies: Latencies;
+  /** By the address of the connection; null is no limit. */
+  readonly addressLimit: RateLimiter | null;
+  /** By ingest key. */
+  readonly keyLimit: RateLimiter | null;
   readonly runtime: Runtime;
   readonly onReport: (report: CollectorReport) => void;
 }
@@ -32,41 +42,71 @@ export type IngestHandler = (exchange: Exchange) => Promise<void>;
 const unavailableSeconds = 5;
 
 export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
+  const { ledger, latencies, runtime } = parts;
   return async (exchange) => {
+    const startedMs = runtime.monotonicMs();
     const { receiver, route, head, request, response } = exchange;
-    if (!route.methods.includes(head.method)) return refuse({ kind: "method-not-allowed", allow: route.methods });
-    const project = findProject(parts.projects, exchange);
-    if (project.kind !== "known") return refuse(project.refusal);
-    const body = await readBody(request, {
-      maxBytes: receiver.maxBodyBytes,
-      contentEncodings: receiver.contentEncodings,
-    });
-    switch (body.kind) {
+    const result = await take(parts, exchange);
+    switch (result.kind) {
       case "aborted":
         return;
-      case "too-large":
-        return refuse({ kind: "too-large", maxBytes: body.maxBytes });
-      case "unreadable":
-        return refuse({ kind: "unreadable-body", message: body.message });
-      case "read": {
-        const arrival = arrivalOf(parts.runtime, exchange, project.project);
-        const result = await parts.ingest.accept({ receiver, head: kept(exchange, project.key), arrival, ...body });
-        if (result.kind === "unavailable") {
-          return refuse({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
-        }
-        return send(response, result.reply, receiver.headers(head));
+      case "answered":
+        send(response, result.reply, receiver.headers(head));
+        return latencies.observe(runtime.monotonicMs() - startedMs);
+      case "refused": {
+        const { refusal } = result;
+        ledger.refused(refusal.kind);
+        parts.onReport({ kind: "refused", reason: refusal.kind, protocol: receiver.protocol });
+        // A body that was not read to its end would be taken for the next request.
+        const answer = request.complete ? send : sendAndClose;
+        return answer(response, receiver.refuse(refusal, route), receiver.headers(head));
       }
     }
-
-    function refuse(refusal: Refusal): void {
-      parts.ledger.refused(refusal.kind);
-      parts.onReport({ kind: "refused", reason: refusal.kind, protocol: receiver.protocol });
-      const reply = receiver.refuse(refusal, route);
-      // A body that was not read to its end would be taken for the next request.
-      const answer = request.complete ? send : sendAndClose;
-      answer(response, reply, receiver.headers(head));
-    }
   };
+}
+
+type Taken =
+  | { readonly kind: "answered"; readonly reply: WireResponse }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** The client went away: there is nobody to answer. */
+  | { readonly kind: "aborted" };
+
+async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Taken> {
+  const { receiver, route, head, request } = exchange;
+  const crowd = limited(parts.addressLimit, networkOf(request.socket.remoteAddress ?? ""));
+  if (crowd !== null) return refused(crowd);
+  if (!route.methods.includes(head.method)) return refused({ kind: "method-not-allowed", allow: route.methods });
+  const project = findProject(parts.projects, exchange);
+  if (project.kind !== "known") return project;
+  const busy = limited(parts.keyLimit, project.key);
+  if (busy !== null) return refused(busy);
+  const body = await readBody(request, {
+    maxBytes: receiver.maxBodyBytes,
+    contentEncodings: receiver.contentEncodings,
+  });
+  switch (body.kind) {
+    case "aborted":
+      return body;
+    case "too-large":
+      return refused({ kind: "too-large", maxBytes: body.maxBytes });
+    case "unreadable":
+      return refused({ kind: "unreadable-body", message: body.message });
+    case "read": {
+      const arrival = arrivalOf(parts.runtime, exchange, project.project);
+      const result = await parts.ingest.accept({ receiver, head: kept(exchange, project.key), arrival, ...body });
+      if (result.kind === "answered") return result;
+      return refused({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
+    }
+  }
+}
+
+function refused(refusal: Refusal): Taken {
+  return { kind: "refused", refusal };
+}
+
+function limited(limit: RateLimiter | null, who: string): Refusal | null {
+  const waitMs = limit?.take(who) ?? null;
+  return waitMs === null ? null : { kind: "rate-limited", retryAfterSeconds: Math.ceil(waitMs / 1_000) };
 }
 
 type FoundProject =

@@ -3,10 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
 import { listBad, listEvents } from "../api/events-api.js";
 import type { ApiAnswer } from "../api/events-api.js";
+import { metricsContentType } from "../api/metrics.js";
 import type { LiveFeed } from "../live/live-feed.js";
 import type { EventReader } from "../store/event-store.js";
 import { isStoreError } from "../store/store-error.js";
 import type { ReadAccess } from "./access.js";
+import { gatewayReply, healthReply } from "./health.js";
+import type { Health } from "./health.js";
 import type { IngestHandler } from "./ingest-handler.js";
 import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
@@ -21,31 +24,23 @@ export interface RouterParts {
   readonly access: ReadAccess;
   readonly page: LivePage;
   readonly stats: () => unknown;
+  readonly metrics: () => string;
   readonly health: () => Health;
-}
-
-/** Whether the collector can do its work; `accepting` false means senders are told to come back later. */
-export interface Health {
-  readonly accepting: boolean;
-  readonly fault: string | null;
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-type Reading = (head: RequestHead) => Promise<ApiAnswer>;
+type Reading = (head: RequestHead) => Promise<WireResponse>;
 
 export function createRouter(parts: RouterParts): Handler {
   const findRoute = createRouteTable(parts.receivers);
-  const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
-    ["/api/events", (head) => listEvents(parts.store, head)],
-    ["/api/bad", (head) => listBad(parts.store, head)],
-    ["/api/stats", () => Promise.resolve({ status: 200, value: parts.stats() })],
-  ]);
+  const readings = readingsOf(parts);
 
   return async (request, response) => {
     const head = readHead(request);
     if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
-    const found = isOwnPath(readings, parts.page, head.path) ? null : findRoute(head);
+    const isOwn = readings.has(head.path) || isOwnPath(parts.page, head.path);
+    const found = isOwn ? null : findRoute(head);
     // A path that brings events also answers a browser's question whether it may.
     if (found !== null && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
     request.resume();
@@ -57,8 +52,18 @@ export function createRouter(parts: RouterParts): Handler {
   };
 }
 
-function isOwnPath(readings: ReadonlyMap<string, Reading>, page: LivePage, path: string): boolean {
-  return readings.has(path) || path === livePath || page.file(path) !== null;
+function isOwnPath(page: LivePage, path: string): boolean {
+  return path === livePath || path.startsWith("/health/") || page.file(path) !== null;
+}
+
+/** What is asked of the store and of the collector itself, by those who may read. */
+function readingsOf({ store, stats, metrics }: RouterParts): ReadonlyMap<string, Reading> {
+  return new Map<string, Reading>([
+    ["/api/events", (head) => answered(() => listEvents(store, head))],
+    ["/api/bad", (head) => answered(() => listBad(store, head))],
+    ["/api/stats", () => Promise.resolve(jsonReply(200, stats()))],
+    ["/metrics", () => Promise.resolve(textReply(200, metrics(), { "content-type": metricsContentType }))],
+  ]);
 }
 
 interface ReaderExchange {
@@ -80,21 +85,18 @@ async function answerReader({ parts, readings, head, remote, request, response }
   if (refused !== null) return send(response, refused);
   if (isLive) return parts.live.subscribe(request, response);
   if (page !== null) return send(response, page);
-  const { status, value } = await answerOf(reading, head);
-  return send(response, jsonReply(status, value));
+  return send(response, reading === undefined ? notFound : await reading(head));
 }
 
 /** The store may be away for a moment, or refuse what only it can judge, such as a cursor. */
-async function answerOf(reading: Reading | undefined, head: RequestHead): Promise<ApiAnswer> {
-  if (reading === undefined) return { status: 404, value: null };
+async function answered(ask: () => Promise<ApiAnswer>): Promise<WireResponse> {
   try {
-    return await reading(head);
+    const { status, value } = await ask();
+    return jsonReply(status, value);
   } catch (error) {
     if (!isStoreError(error)) throw error;
-    return {
-      status: error.code === "invalid-query" ? 400 : 503,
-      value: { error: { code: error.code, message: error.message } },
-    };
+    const status = error.code === "invalid-query" ? 400 : 503;
+    return jsonReply(status, { error: { code: error.code, message: error.message } });
   }
 }
 
@@ -108,21 +110,6 @@ function openReply(parts: RouterParts, head: RequestHead): WireResponse | null {
   if (head.method !== "GET") return null;
   if (head.path === "/robots.txt") return robots;
   const wantsPage = (head.headers["accept"] ?? "").includes("text/html");
-  if (head.path === "/health" || (head.path === "/" && !wantsPage)) return healthReply(parts.health());
-  return null;
-}
-
-/** The words are those of RudderStack's gateway, whose clients and probes read them. */
-function healthReply({ accepting, fault }: Health): WireResponse {
-  const word = accepting ? "TRUE" : "FALSE";
-  const value = {
-    appType: "EMBEDDED",
-    server: "UP",
-    db: accepting ? "UP" : "DOWN",
-    acceptingEvents: word,
-    routingEvents: "TRUE",
-    mode: "NORMAL",
-    ...(fault === null ? {} : { fault }),
-  };
-  return jsonReply(accepting ? 200 : 503, value, accepting ? {} : { "retry-after": "5" });
+  if (head.path === "/" && !wantsPage) return gatewayReply(parts.health());
+  return healthReply(head.path, parts.health);
 }

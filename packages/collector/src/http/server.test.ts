@@ -3,6 +3,7 @@ import type { Receiver, WireRequest } from "@oncewire/protocol";
 import { failed, ok } from "@oncewire/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 import { createIngest } from "../ingest/ingest.js";
+import { createLatencies } from "../ingest/latencies.js";
 import { createLedger } from "../ingest/ledger.js";
 import type { Ledger } from "../ingest/ledger.js";
 import { createKeyTable, createProjects } from "../projects.js";
@@ -12,6 +13,9 @@ import { systemRuntime } from "../runtime.js";
 import type { EventReader } from "../store/event-store.js";
 import { createReadAccess } from "./access.js";
 import { createIngestHandler } from "./ingest-handler.js";
+import type { Health } from "./health.js";
+import { createRateLimiter } from "./rate-limiter.js";
+import type { RateLimiter } from "./rate-limiter.js";
 import { createRouter } from "./router.js";
 import { listen } from "./server.js";
 import type { HttpServer } from "./server.js";
@@ -55,7 +59,11 @@ const receiver: Receiver = {
     return { events: [], bad: [bad], reply };
   },
   refuse: (refusal) =>
-    textReply({ "method-not-allowed": 405, "too-large": 413 }[refusal.kind as string] ?? 400, refusal.kind),
+    textReply(
+      { "method-not-allowed": 405, "too-large": 413, "rate-limited": 429 }[refusal.kind as string] ?? 400,
+      refusal.kind,
+      refusal.kind === "rate-limited" ? { "retry-after": String(refusal.retryAfterSeconds) } : {},
+    ),
   headers: () => ({ vary: "Origin" }),
 };
 
@@ -72,15 +80,28 @@ const nothingStored: EventReader = {
   counts: () => Promise.resolve({ events: 0, bad: 0, duplicates: 0 }),
 };
 
-async function start(options: { port?: number; requestTimeoutMs?: number } = {}): Promise<HttpServer> {
+interface StartOptions {
+  readonly port?: number;
+  readonly requestTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly maxConnections?: number;
+  readonly addressLimit?: RateLimiter;
+  readonly keyLimit?: RateLimiter;
+  readonly health?: () => Health;
+}
+
+async function start(options: StartOptions = {}): Promise<HttpServer> {
   ledger = createLedger();
   const ingest = createIngest({ log: log as AcceptLog, ledger, onKept: () => {} });
   const handler = createRouter({
     receivers: [receiver],
     ingest: createIngestHandler({
       ingest,
-      projects: createProjects(createKeyTable({ good: "shop" }, ["old"])),
+      projects: createProjects(createKeyTable({ good: "shop", fine: "blog" }, ["old"])),
       ledger,
+      latencies: createLatencies(),
+      addressLimit: options.addressLimit ?? null,
+      keyLimit: options.keyLimit ?? null,
       runtime: systemRuntime,
       onReport: () => {},
     }),
@@ -89,12 +110,15 @@ async function start(options: { port?: number; requestTimeoutMs?: number } = {})
     access: createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] }),
     page: { file: () => null },
     stats: () => ledger.stats(),
-    health: () => ({ accepting: true, fault: null }),
+    metrics: () => "",
+    health: options.health ?? (() => ({ accepting: true, problems: [] })),
   });
   server = await listen({
     host: "127.0.0.1",
     port: options.port ?? 0,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    maxConnections: options.maxConnections ?? 1_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
     handler,
     runtime: systemRuntime,
     onError: (error) => {
@@ -184,6 +208,57 @@ describe("a request that brings events", () => {
   });
 });
 
+describe("a limit on requests", () => {
+  const once = (): RateLimiter =>
+    createRateLimiter({ perSecond: 0.1, maxRemembered: 10, monotonicMs: () => systemRuntime.monotonicMs() });
+
+  it("refuses an address that comes too often before its key is looked at, and says when to come back", async () => {
+    const { url } = await start({ addressLimit: once() });
+    expect((await fetch(`${url}/in`, { method: "POST", headers: { "x-key": "bad" } })).status).toBe(400);
+    const answer = await fetch(`${url}/in`, { method: "POST", headers: { "x-key": "good" }, body: "{}" });
+    expect([answer.status, await answer.text(), answer.headers.get("retry-after")]).toEqual([
+      429,
+      "rate-limited",
+      "10",
+    ]);
+    expect(ledger.stats().refused).toMatchObject({ "unknown-key": 1, "rate-limited": 1 });
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it("refuses a key that comes too often, and no other", async () => {
+    const { url } = await start({ keyLimit: once() });
+    const statusFor = async (key: string): Promise<number> =>
+      (await fetch(`${url}/in`, { method: "POST", headers: { "x-key": key }, body: "{}" })).status;
+    expect([await statusFor("good"), await statusFor("good"), await statusFor("fine")]).toEqual([200, 429, 200]);
+    expect(decoded).toHaveLength(2);
+  });
+});
+
+describe("a client that is slow", () => {
+  it("is answered 408 and let go when its request does not end in time", async () => {
+    const { url } = await start({ requestTimeoutMs: 100 });
+    const answer = await raw(url, "POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{");
+    expect(answer).toContain("408");
+    expect(decoded).toHaveLength(0);
+  });
+
+  it("is let go when nothing moves on its connection", async () => {
+    const { url } = await start({ idleTimeoutMs: 50 });
+    expect(await raw(url, "POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{")).toBe("");
+  });
+
+  it("is turned away when there are too many", async () => {
+    const { url } = await start({ maxConnections: 1 });
+    const first = connect(Number(new URL(url).port), "127.0.0.1");
+    await new Promise<void>((resolve) => first.once("connect", () => resolve()));
+    expect(await raw(url, post("X-Key: good\r\n")).catch((error: { code: string }) => error.code)).toMatch(
+      /^(ECONNRESET|EPIPE)?$/,
+    );
+    first.destroy();
+    expect(decoded).toHaveLength(0);
+  });
+});
+
 describe("a request line or head that two servers could read differently", () => {
   it.each([
     [
@@ -217,6 +292,18 @@ describe("everything else", () => {
     expect(await (await fetch(`${url}/robots.txt`)).text()).toContain("Disallow: /");
     const unknown = await fetch(`${url}/in/`);
     expect([unknown.status, await unknown.text()]).toEqual([404, "404 page not found\n"]);
+  });
+
+  it.each([
+    [{ accepting: true, problems: [] }, 200, "ready"],
+    [{ accepting: true, problems: [{ part: "store", message: "it is tried again" }] }, 200, "degraded"],
+    [{ accepting: false, problems: [{ part: "log", message: "ENOSPC" }] }, 503, "unavailable"],
+  ] as const)("says with %j what is wrong: %i %s", async (health, status, word) => {
+    const { url } = await start({ health: () => health });
+    const ready = await fetch(`${url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([status, { status: word, problems: health.problems }]);
+    expect((await fetch(`${url}/health`)).status).toBe(status);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
   });
 
   it.each([

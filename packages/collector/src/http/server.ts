@@ -17,6 +17,9 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
+  /** A connection on which nothing has moved for so long, in either direction, is ended. */
+  readonly idleTimeoutMs?: number;
   readonly handler: Handler;
   readonly runtime: Pick<Runtime, "after">;
   /** Told of an error that no handler should have let through. */
@@ -28,15 +31,19 @@ const maxHeaderBytes = 64 * 1024;
 const headersTimeoutMs = 5_000;
 /** Longer than the idle time of common load balancers, so that they, not we, end an idle connection. */
 const keepAliveTimeoutMs = 75_000;
+/** For clients that take their answer slowly or not at all; the live feed says something every second. */
+const defaultIdleTimeoutMs = 120_000;
 
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
-    headersTimeout: headersTimeoutMs,
+    headersTimeout: Math.min(headersTimeoutMs, options.requestTimeoutMs),
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: 1_000,
   });
+  server.maxConnections = options.maxConnections;
+  server.setTimeout(options.idleTimeoutMs ?? defaultIdleTimeoutMs);
   server.on("request", (request, response) => {
     options.handler(request, response).catch((error: unknown) => {
       options.onError(error);

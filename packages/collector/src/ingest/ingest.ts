@@ -42,7 +42,11 @@ export function createIngest({ log, ledger, onKept }: IngestParts): Ingest {
         if (isLogFailure(error)) return { kind: "unavailable" };
         throw error;
       }
-      ledger.accepted(decoded.events.length, decoded.bad.length);
+      ledger.accepted({
+        events: decoded.events.length,
+        bad: decoded.bad.length,
+        bytes: received.byteLength,
+      });
       onKept();
       return { kind: "answered", reply: decoded.reply };
     },

@@ -4,7 +4,7 @@ import type { CollectorStats, RefusalReason } from "../report.js";
 /** Counts what comes in and what becomes of it. accepted = stored + duplicates + pending. */
 export interface Ledger {
   /** A request was kept, with so many events and so much that is not one. */
-  accepted(events: number, bad: number): void;
+  accepted(request: { readonly events: number; readonly bad: number; readonly bytes: number }): void;
   /** An earlier process had kept them, and this one finds them in the log. */
   inherited(events: number, bad: number): void;
   settled(stored: number, duplicates: number): void;
@@ -14,16 +14,18 @@ export interface Ledger {
 
 export function createLedger(): Ledger {
   let requests = 0;
+  let receivedBytes = 0;
   let accepted = 0;
   let bad = 0;
   let stored = 0;
   let duplicates = 0;
   const refused = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<RefusalReason, number>;
   return {
-    accepted(events, badEvents) {
+    accepted(request) {
       requests += 1;
-      accepted += events;
-      bad += badEvents;
+      receivedBytes += request.bytes;
+      accepted += request.events;
+      bad += request.bad;
     },
     inherited(events, badEvents) {
       accepted += events;
@@ -38,6 +40,7 @@ export function createLedger(): Ledger {
     },
     stats: () => ({
       requests,
+      receivedBytes,
       accepted,
       bad,
       stored,

@@ -68,7 +68,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
         return void close();
     }
   });
-  say({ kind: "ready" });
+  say({ kind: "ready", storePosition: store.position });
 }
 
 interface LogClient {

@@ -30,7 +30,8 @@ export type ToLoading =
   | { readonly kind: "close" };
 
 export type FromLoading =
-  | { readonly kind: "ready" }
+  /** The store is open and holds everything below `storePosition`. */
+  | { readonly kind: "ready"; readonly storePosition: number }
   /** Wants the log's records from here on; one question at a time. */
   | { readonly kind: "read"; readonly from: number }
   | LoadedMessage

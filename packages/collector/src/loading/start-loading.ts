@@ -16,10 +16,21 @@ export interface Loading {
   advance(durable: number): void;
   /** Resolves when everything below `position` can be asked for; rejects after `timeoutMs`. */
   reached(position: number, timeoutMs: number): Promise<void>;
+  /** Where the store is in the log, and what keeps it from going on. */
+  progress(): LoadingProgress;
   /** Seals what was appended. */
   seal(): Promise<void>;
   /** Ends the thread after the batch in progress, with everything that was loaded sealed. */
   close(): Promise<void>;
+}
+
+export interface LoadingProgress {
+  /** Everything below can be asked for. */
+  readonly loadedTo: number;
+  /** Everything below is sealed. */
+  readonly sealedTo: number;
+  /** The last failure, until something is loaded again; null while all is well. */
+  readonly failure: string | null;
 }
 
 export interface LoadingParts {
@@ -57,6 +68,7 @@ class LoadingThread implements Loading {
   #onReady: () => void = () => {};
   #onFailedStart: (error: Error) => void = () => {};
   #sealedTo = 0;
+  #failure: string | null = null;
   #onClosed: (() => void) | null = null;
 
   constructor(parts: LoadingParts) {
@@ -105,6 +117,10 @@ class LoadingThread implements Loading {
     });
   }
 
+  progress(): LoadingProgress {
+    return { loadedTo: this.#loadedTo, sealedTo: this.#sealedTo, failure: this.#failure };
+  }
+
   seal(): Promise<void> {
     return this.#ask<void>("seal", null);
   }
@@ -145,7 +161,7 @@ class LoadingThread implements Loading {
     for (const { reject } of this.#questions.values()) reject(unavailable);
     this.#questions.clear();
     if (this.#onClosed !== null) return this.#onClosed();
-    this.#parts.onReport({ kind: "store-failed", message: error.message });
+    this.#failed(error.message);
     this.#parts.runtime.after(restartMs, () => {
       if (this.#onClosed !== null) return;
       this.#worker = this.#start();
@@ -156,10 +172,12 @@ class LoadingThread implements Loading {
   #hear(message: FromLoading): void {
     switch (message.kind) {
       case "ready":
+        this.#reachedStore(message.storePosition);
         return this.#onReady();
       case "read":
         return void this.#readLog(message.from);
       case "loaded":
+        this.#failure = null;
         this.#loadedTo = Math.max(this.#loadedTo, message.to);
         this.#parts.onLoaded(message);
         this.#sealed(message.storePosition);
@@ -172,7 +190,7 @@ class LoadingThread implements Loading {
       case "lost":
         return this.#parts.onReport(message);
       case "failed":
-        return this.#parts.onReport({ kind: "store-failed", message: message.message });
+        return this.#failed(message.message);
       case "closed":
         this.#sealed(message.storePosition);
         return this.#onClosed?.();
@@ -186,6 +204,18 @@ class LoadingThread implements Loading {
       return null;
     });
     worker.postMessage({ kind: "records", read } satisfies ToLoading);
+  }
+
+  #failed(message: string): void {
+    this.#failure = message;
+    this.#parts.onReport({ kind: "store-failed", message });
+  }
+
+  /** What was sealed before this process, or this thread, need not be loaded again. */
+  #reachedStore(position: number): void {
+    this.#loadedTo = Math.max(this.#loadedTo, position);
+    this.#sealedTo = Math.max(this.#sealedTo, position);
+    for (const check of this.#waiting) check();
   }
 
   #sealed(position: number): void {

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { createLatencies } from "../ingest/latencies.js";
+import { createLedger } from "../ingest/ledger.js";
+import { metricsText } from "./metrics.js";
+
+function text(): string {
+  const ledger = createLedger();
+  ledger.accepted({ events: 3, bad: 1, bytes: 500 });
+  ledger.settled(2, 1);
+  ledger.refused("too-large");
+  const latencies = createLatencies();
+  for (const ms of [0.4, 3, 3, 60_000]) latencies.observe(ms);
+  return metricsText({
+    stats: ledger.stats(),
+    latencies: latencies.snapshot(),
+    log: { bytes: 1_000, segments: 1, accepting: true },
+    cursors: [{ name: "store", behind: 7 }],
+    liveClients: 0,
+    residentBytes: 1,
+    startedAtMs: 1_500,
+  });
+}
+
+describe("the metrics", () => {
+  it("count what came in and what became of it", () => {
+    expect(text().split("\n")).toEqual(
+      expect.arrayContaining([
+        "oncewire_requests_total 1",
+        "oncewire_received_bytes_total 500",
+        "oncewire_events_accepted_total 3",
+        "oncewire_bad_events_total 1",
+        "oncewire_events_stored_total 2",
+        "oncewire_events_duplicate_total 1",
+        "oncewire_events_pending 0",
+        'oncewire_requests_refused_total{reason="too-large"} 1',
+        'oncewire_requests_refused_total{reason="unknown-key"} 0',
+        'oncewire_log_lag_records{cursor="store"} 7',
+        "process_start_time_seconds 1.5",
+      ]),
+    );
+  });
+
+  it("add up latencies from class to class", () => {
+    expect(text().split("\n")).toEqual(
+      expect.arrayContaining([
+        'oncewire_answer_seconds_bucket{le="0.0005"} 1',
+        'oncewire_answer_seconds_bucket{le="0.0025"} 1',
+        'oncewire_answer_seconds_bucket{le="0.005"} 3',
+        'oncewire_answer_seconds_bucket{le="10"} 3',
+        'oncewire_answer_seconds_bucket{le="+Inf"} 4',
+        "oncewire_answer_seconds_count 4",
+      ]),
+    );
+  });
+
+  it("are lines that Prometheus reads, each name announced once and before its samples", () => {
+    const announced = new Set<string>();
+    for (const line of text().trimEnd().split("\n")) {
+      const type = /^# TYPE (\w+) (?:counter|gauge|histogram)$/.exec(line)?.[1];
+      if (type !== undefined) {
+        expect(announced.has(type)).toBe(false);
+        announced.add(type);
+      } else if (!line.startsWith("# HELP ")) {
+        const sample =
+          /^(\w+?)(?:_bucket|_sum|_count)?(?:\{\w+="[^"\\]*"(?:,\w+="[^"\\]*")*\})? -?[\d.]+(?:e[+-]?\d+)?$/.exec(line);
+        expect(announced, line).toContain(sample?.[1]);
+      }
+    }
+  });
+});

@@ -1,0 +1,95 @@
+/**
+ * The collector in numbers, in the text format that Prometheus reads (version 0.0.4). Labels have values from closed
+ * lists only: nothing that a client sends can add a series.
+ */
+import type { CollectorStats, LatencySnapshot } from "../report.js";
+
+export interface MetricFacts {
+  readonly stats: CollectorStats;
+  readonly latencies: LatencySnapshot;
+  readonly log: { readonly bytes: number; readonly segments: number; readonly accepting: boolean };
+  /** Log records that a reader has still before it; names are the collector's own. */
+  readonly cursors: readonly { readonly name: string; readonly behind: number }[];
+  readonly liveClients: number;
+  readonly residentBytes: number;
+  readonly startedAtMs: number;
+}
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number, suffix?: string];
+type Kind = "counter" | "gauge" | "histogram";
+
+export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+export function metricsText(facts: MetricFacts): string {
+  const lines: string[] = [];
+  const add = (kind: Kind, [name, help]: readonly [string, string], samples: readonly Sample[]): void => {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
+    for (const [labels, value, suffix = ""] of samples) lines.push(`${name}${suffix}${labelText(labels)} ${value}`);
+  };
+  addIngest(facts, add);
+  addOutcome(facts, add);
+  addState(facts, add);
+  return `${lines.join("\n")}\n`;
+}
+
+type Add = (kind: Kind, title: readonly [string, string], samples: readonly Sample[]) => void;
+
+function addIngest({ stats, latencies }: MetricFacts, add: Add): void {
+  add("counter", ["oncewire_requests_total", "Requests kept in the accept log."], [[{}, stats.requests]]);
+  add("counter", ["oncewire_received_bytes_total", "Bytes of their bodies, as received."], [[{}, stats.receivedBytes]]);
+  add("counter", ["oncewire_events_accepted_total", "Events in them."], [[{}, stats.accepted]]);
+  add("counter", ["oncewire_bad_events_total", "What of them could not be decoded."], [[{}, stats.bad]]);
+  add(
+    "counter",
+    ["oncewire_requests_refused_total", "Requests turned away, by reason."],
+    Object.entries(stats.refused).map(([reason, count]): Sample => [{ reason }, count]),
+  );
+  const { buckets, count, sumMs } = latencies;
+  add(
+    "histogram",
+    ["oncewire_answer_seconds", "From the head of a request to its answer, for requests that bring events."],
+    [
+      ...buckets.map((bucket): Sample => [{ le: String(bucket.atMostMs / 1_000) }, bucket.count, "_bucket"]),
+      [{ le: "+Inf" }, count, "_bucket"],
+      [{}, sumMs / 1_000, "_sum"],
+      [{}, count, "_count"],
+    ],
+  );
+}
+
+function addOutcome({ stats, cursors }: MetricFacts, add: Add): void {
+  add("counter", ["oncewire_events_stored_total", "Accepted events that the store holds."], [[{}, stats.stored]]);
+  add(
+    "counter",
+    ["oncewire_events_duplicate_total", "Accepted events whose id was stored already."],
+    [[{}, stats.duplicates]],
+  );
+  add("gauge", ["oncewire_events_pending", "Accepted events not in the store yet."], [[{}, stats.pending]]);
+  add(
+    "gauge",
+    ["oncewire_log_lag_records", "Requests in the log that a reader has still before it."],
+    cursors.map(({ name, behind }): Sample => [{ cursor: name }, behind]),
+  );
+}
+
+function addState({ log, liveClients, residentBytes, startedAtMs }: MetricFacts, add: Add): void {
+  add(
+    "gauge",
+    ["oncewire_log_accepting", "1 while requests are kept, 0 while senders are told to come back."],
+    [[{}, log.accepting ? 1 : 0]],
+  );
+  add("gauge", ["oncewire_log_bytes", "Size of the accept log."], [[{}, log.bytes]]);
+  add("gauge", ["oncewire_log_segments", "Files of the accept log."], [[{}, log.segments]]);
+  add("gauge", ["oncewire_live_clients", "Listeners of the live feed."], [[{}, liveClients]]);
+  add("gauge", ["process_resident_memory_bytes", "Memory of the process."], [[{}, residentBytes]]);
+  add("gauge", ["process_start_time_seconds", "When it started, since the epoch."], [[{}, startedAtMs / 1_000]]);
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
