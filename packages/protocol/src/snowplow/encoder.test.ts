@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { EncodedEvent, Encoder, Result } from "../index.js";
-import { createSnowplowEncoder, transactionEvents } from "./index.js";
+import { createSnowplowEncoder, createSnowplowReceiver, transactionEvents } from "./index.js";
 import type { SnowplowEncoderOptions, SnowplowEvent } from "./index.js";
 
 const stamp = { id: "0B4E2F6C-5A5E-4C09-8A53-3E2F3AD0E2A1", nowMs: 1_795_185_143_054 };
@@ -112,6 +112,13 @@ describe("an event's pairs", () => {
       url: "own",
       nuid: "n",
     });
+  });
+
+  it("name the tracker that sends them, once, whatever the caller says", () => {
+    const event = { type: "page_view", payload: { tna: "other", tv: "other", aid: "own" } };
+    const text = textOf(encoded(event));
+    expect(text.match(/"tna"|"tv"/g)).toHaveLength(2);
+    expect(JSON.parse(text)).toMatchObject({ tna: "ns", tv: "oncewire-0.1.0", aid: "own" });
   });
 
   it("keep decimals as they are written", () => {
@@ -271,6 +278,16 @@ describe("self-describing data", () => {
       big: "1",
       self: "[circular]",
     });
+  });
+
+  it("is never nested deeper than a pipeline reads", () => {
+    let data: unknown = "bottom";
+    for (let depth = 0; depth < 60; depth += 1) data = [data];
+    const one = encoded({ ...event, data });
+    expect(one.replaced?.map(({ code }) => code)).toEqual(["too-deep"]);
+    const request = encoderOf().frame([one], 0);
+    const arrival = { route: "tracker", project: "p", receivedAtMs: 0, remoteAddress: "", requestId: id };
+    expect(createSnowplowReceiver().decode(request, arrival)).toMatchObject({ events: [{ id }], bad: [] });
   });
 
   it("holds only the fields of its schema that are there", () => {
