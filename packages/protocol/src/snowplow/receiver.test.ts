@@ -155,9 +155,14 @@ describe("whose event it is", () => {
     expect(receiver.decode({ ...request, ...kept }, arrival)).toEqual(receiver.decode(request, arrival));
   });
 
-  it("keeps the head of everyone else as it is", () => {
-    const head = get("e=pv&aid=shop", { headers: { cookie: `sp=${nuid}` } });
-    expect(createSnowplowReceiver().redact?.(head)).toBe(head);
+  it("keeps the query with its app id, the cookie of the network user, and no other secret", () => {
+    const headers = { cookie: `session=secret; sp=${nuid}`, authorization: "Basic x", "user-agent": "ua" };
+    const request = get("e=pv&aid=shop", { headers });
+    const receiver = createSnowplowReceiver();
+    const kept = receiver.redact?.(request);
+    expect(kept).toMatchObject({ query: "e=pv&aid=shop", headers: { cookie: `sp=${nuid}`, "user-agent": "ua" } });
+    expect(JSON.stringify(kept)).not.toMatch(/secret|Basic/);
+    expect(receiver.decode({ ...request, ...kept }, arrival)).toEqual(receiver.decode(request, arrival));
   });
 });
 

@@ -7,7 +7,7 @@ import { decode } from "./decode.js";
 import type { DecodeSettings } from "./decode.js";
 import { refusalReply } from "./reply.js";
 import type { Redirects } from "./reply.js";
-import { originsOf, resolveCookie, withoutIdentity } from "./visitor.js";
+import { originsOf, resolveCookie, keptHead } from "./visitor.js";
 import type { CookieOptions } from "./visitor.js";
 
 export interface SnowplowReceiverOptions {
@@ -54,7 +54,7 @@ export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): R
     decode: (request, arrival) => decode(request, arrival, settings),
     refuse: refusalReply,
     headers: corsHeaders,
-    redact: (head) => withoutIdentity(head, settings.cookie),
+    redact: (head) => keptHead(head, settings.cookie),
   };
 }
 

@@ -113,16 +113,19 @@ export function originsOf(header: string): readonly string[] {
     .map((origin) => new URL(origin).origin);
 }
 
-/** What of an anonymous request's head may be kept: that a cookie came is needed for the answer, its value is not. */
-export function withoutIdentity(head: RequestHead, cookie: Cookie | null): RequestHead {
-  if (!isAnonymous(head)) return head;
-  const {
-    cookie: cookies,
-    "x-forwarded-for": _forwarded,
-    "x-real-ip": _real,
-    forwarded: _rfc,
-    ...headers
-  } = head.headers;
-  const came = cookie !== null && cookies !== undefined && readCookie(cookies, cookie.name) !== null;
-  return { ...head, headers: came ? { ...headers, cookie: `${cookie.name}=` } : headers };
+/**
+ * What of a head may be kept: of the cookies only the one that is read here, no credentials, and of an anonymous sender
+ * neither address nor id. That its cookie came is still needed for the answer.
+ */
+export function keptHead(head: RequestHead, cookie: Cookie | null): RequestHead {
+  const { cookie: cookies = "", authorization: _credentials, ...headers } = head.headers;
+  const id = cookie === null ? null : readCookie(cookies, cookie.name);
+  const isHidden = isAnonymous(head);
+  const ours: WireHeaders = cookie === null || id === null ? {} : { cookie: `${cookie.name}=${isHidden ? "" : id}` };
+  return { ...head, headers: { ...(isHidden ? withoutAddress(headers) : headers), ...ours } };
+}
+
+function withoutAddress(headers: WireHeaders): WireHeaders {
+  const { "x-forwarded-for": _forwarded, "x-real-ip": _real, forwarded: _rfc, ...rest } = headers;
+  return rest;
 }
