@@ -44,6 +44,8 @@ export type {
   TrackMessage,
   ViewMessage,
 } from "./message.js";
+export { metricsOf } from "./metrics.js";
+export type { Metric } from "./metrics.js";
 export { defaults } from "./options.js";
 export type { DeliveryOptions, InvalidPolicy, OverflowPolicy, TrackerOptions } from "./options.js";
 export type { FlushOptions } from "./outbox.js";

@@ -264,9 +264,10 @@ export class Dispatcher {
   }
 
   #dropExpired(nowMs: number): void {
+    // What ends here frees its users' lanes, where more that is as old may be held back.
+    for (const shipment of this.#unfinished) this.#dropExpiredOf(shipment, nowMs);
     const tooOld = this.#queue.takeOlder(nowMs - this.#options.maxEventAgeMs);
     this.#end(tooOld, { kind: "dropped", reason: "expired" });
-    for (const shipment of this.#unfinished) this.#dropExpiredOf(shipment, nowMs);
   }
 
   #dropExpiredOf(shipment: Shipment, nowMs: number): void {

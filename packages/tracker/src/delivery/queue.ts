@@ -84,9 +84,17 @@ export class Queue {
     }
   }
 
-  /** Takes out the events at the head that came before `beforeMs`. */
+  /** Takes out the events that could go now and came before `beforeMs`, from the oldest on. */
   takeOlder(beforeMs: number): QueuedEvent[] {
     const older: QueuedEvent[] = [];
+    for (const lane of this.#free) {
+      for (let event = lane.next; event !== undefined && event.acceptedAtMs < beforeMs; event = lane.next) {
+        older.push(event);
+        lane.takeNext();
+        this.#heldBack -= 1;
+        if (lane.isEmpty) this.#forget(lane, event.event.lane);
+      }
+    }
     for (
       let event = this.#spool.peek();
       event !== undefined && event.acceptedAtMs < beforeMs;
@@ -145,6 +153,11 @@ export class Queue {
       batch.push(event);
       if (lane === undefined) this.#occupy(event.event.lane, batch);
     }
+  }
+
+  #forget(lane: Lane, name: string): void {
+    this.#free.delete(lane);
+    this.#lanes.delete(name);
   }
 
   #occupy(name: string, batch: readonly QueuedEvent[]): void {
