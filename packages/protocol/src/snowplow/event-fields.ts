@@ -1,4 +1,6 @@
 /** Where each field of an event goes: to a key of the payload, or into data of a schema. */
+import { itemFields, offsetFields, structuredFields, transactionFields } from "./content.js";
+import type { Field } from "./content.js";
 import type { DataForm } from "./data-forms.js";
 import type { EventType } from "./event.js";
 
@@ -42,56 +44,21 @@ const formElement: readonly DataField[] = [
   ["value", "value", "text-or-null", "required"],
 ];
 
+/** Fields that callers know by the names of the canonical properties. */
+function namedAlike(fields: readonly Field[], required: readonly string[] = []): readonly PairField[] {
+  return fields.map(([name, key]) => (required.includes(name) ? [name, key, "required"] : [name, key]));
+}
+
 function snowplow(name: string, version = "1-0-0"): string {
   return `iglu:com.snowplowanalytics.snowplow/${name}/jsonschema/${version}`;
 }
 
 export const eventForms: Readonly<Record<EventType, EventForm>> = {
   page_view: { kind: "pairs", code: "pv", fields: page },
-  page_ping: {
-    kind: "pairs",
-    code: "pp",
-    fields: [...page, ["minX", "pp_mix"], ["maxX", "pp_max"], ["minY", "pp_miy"], ["maxY", "pp_may"]],
-  },
-  structured: {
-    kind: "pairs",
-    code: "se",
-    fields: [
-      ["category", "se_ca"],
-      ["action", "se_ac"],
-      ["label", "se_la"],
-      ["property", "se_pr"],
-      ["value", "se_va"],
-    ],
-  },
-  transaction: {
-    kind: "pairs",
-    code: "tr",
-    fields: [
-      ["orderId", "tr_id", "required"],
-      ["affiliation", "tr_af"],
-      ["total", "tr_tt"],
-      ["tax", "tr_tx"],
-      ["shipping", "tr_sh"],
-      ["city", "tr_ci"],
-      ["state", "tr_st"],
-      ["country", "tr_co"],
-      ["currency", "tr_cu"],
-    ],
-  },
-  transaction_item: {
-    kind: "pairs",
-    code: "ti",
-    fields: [
-      ["orderId", "ti_id", "required"],
-      ["sku", "ti_sk", "required"],
-      ["name", "ti_nm"],
-      ["category", "ti_ca"],
-      ["price", "ti_pr"],
-      ["quantity", "ti_qu"],
-      ["currency", "ti_cu"],
-    ],
-  },
+  page_ping: { kind: "pairs", code: "pp", fields: [...page, ...namedAlike(offsetFields)] },
+  structured: { kind: "pairs", code: "se", fields: namedAlike(structuredFields) },
+  transaction: { kind: "pairs", code: "tr", fields: namedAlike(transactionFields, ["orderId"]) },
+  transaction_item: { kind: "pairs", code: "ti", fields: namedAlike(itemFields, ["orderId", "sku"]) },
   screen_view: {
     kind: "data",
     schema: snowplow("screen_view"),
