@@ -10,14 +10,14 @@
  * Where the disk fails, events are kept in memory alone as long as there is room, and the disk is used again as soon as
  * it can be. Where memory is full, events are on disk alone until their turn comes, up to the journal's bound.
  */
-import { JournalError } from "@oncewire/journal";
+import { JournalError, type ReadBounds } from "@oncewire/journal";
 import type { EncodedEvent } from "@oncewire/protocol";
 import type { Settlement } from "../report.js";
 import type { Runtime, Timer } from "../runtime.js";
 import { EventChain } from "./event-chain.js";
 import { openSource, type JournalSource, type SourceReading } from "./journal-source.js";
 import { QueuedEvent } from "./queued-event.js";
-import { Room } from "./room.js";
+import { keepingCostBytes, Room } from "./room.js";
 import { SpilledEvent } from "./spilled-event.js";
 import type { SpoolPlace } from "./spool-place.js";
 import { encodeRecord } from "./spool-record.js";
@@ -33,6 +33,8 @@ export interface DiskSpoolParts {
 /** How often to look for what dead processes left, and how soon to try again what a disk refused. */
 const adoptEveryMs = 5000;
 const retryMs = 1000;
+const maxReadRecords = 1000;
+const maxReadBytes = 4 * 1024 * 1024;
 
 /** Events that the journal will write together. */
 interface Group {
@@ -52,6 +54,8 @@ export class DiskSpool implements Spool {
   readonly #writer: number;
   /** Came before the journal was open. */
   #early: QueuedEvent[] = [];
+  /** Could not be written, and came after what is on disk alone: go on in memory when that has been read. */
+  #stranded: QueuedEvent[] = [];
   #own: JournalSource | null = null;
   #opening: Promise<void>;
   #isOpening = true;
@@ -134,7 +138,7 @@ export class DiskSpool implements Spool {
 
   detach(): void {
     this.#isDetached = true;
-    for (const queued of this.#early.splice(0)) this.#chain.add(queued);
+    for (const queued of [...this.#stranded.splice(0), ...this.#early.splice(0)]) this.#chain.add(queued);
   }
 
   writeNow(): void {
@@ -292,7 +296,7 @@ export class DiskSpool implements Spool {
     this.#refill();
   }
 
-  /** The group is not on disk, and will not be: its events go on in memory. */
+  /** The group is not on disk, and will not be: its events go on in memory, behind those that came before them. */
   #fallBack(group: Group, error: unknown): void {
     this.#noteDisk(faultOf(error));
     for (const { queued, spilled } of group.members) {
@@ -300,7 +304,7 @@ export class DiskSpool implements Spool {
       if (spilled === null) continue;
       this.#spillingBytes -= queued.event.bytes.byteLength;
       this.#room.enter(queued.event);
-      this.#chain.add(queued);
+      this.#stranded.push(queued);
     }
     this.#listener.readable();
     this.#refill();
@@ -308,15 +312,23 @@ export class DiskSpool implements Spool {
 
   /** Takes into memory what is on disk alone, when there is room for a good deal of it. */
   #refill(): void {
+    if (this.#own?.isReadable !== true) for (const queued of this.#stranded.splice(0)) this.#chain.add(queued);
     if (this.#isReading || this.#isDetached || !this.#room.isRoomy) return;
     const source = this.#sources.find(({ isReadable }) => isReadable);
     if (source !== undefined) void this.#readFrom(source);
   }
 
+  /** What half of the room holds, keeping cost included. */
+  get #readBounds(): ReadBounds {
+    const { maxQueueBytes, maxQueueEvents } = this.#bounds;
+    const maxRecords = Math.min(maxReadRecords, maxQueueEvents / 2, maxQueueBytes / 4 / keepingCostBytes);
+    return { maxRecords: Math.max(1, Math.floor(maxRecords)), maxBytes: Math.min(maxReadBytes, maxQueueBytes / 4) };
+  }
+
   async #readFrom(source: JournalSource): Promise<void> {
     this.#isReading = true;
     try {
-      const reading = await source.read();
+      const reading = await source.read(this.#readBounds);
       this.#isReading = false;
       if (!this.#isDetached) this.#takeIn(source, reading);
       this.#refill();

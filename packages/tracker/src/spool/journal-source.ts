@@ -1,4 +1,4 @@
-import type { Cursor, Journal } from "@oncewire/journal";
+import type { Cursor, Journal, ReadBounds } from "@oncewire/journal";
 import type { EventEnd } from "../report.js";
 import { Outcomes } from "./outcomes.js";
 import type { PlaceKeeper } from "./queued-event.js";
@@ -10,8 +10,6 @@ export interface SourceReading {
   /** Events that cannot be had any more, and how many of them this process wrote. */
   readonly lost: { readonly ours: number; readonly others: number };
 }
-
-const readBounds = { maxRecords: 1000, maxBytes: 4 * 1024 * 1024 };
 
 export async function openSource(journal: Journal): Promise<JournalSource> {
   return new JournalSource(journal, await journal.cursor("delivery"));
@@ -67,20 +65,22 @@ export class JournalSource implements PlaceKeeper {
     this.#readFrom = position + 1;
   }
 
-  async read(): Promise<SourceReading> {
+  async read(bounds: ReadBounds): Promise<SourceReading> {
     const from = this.#readFrom;
-    const { records, next } = await this.#journal.read(from, readBounds);
+    const { records, next, lost: gone } = await this.#journal.read(from, bounds);
     const found: { readonly position: number; readonly record: SpoolRecord }[] = [];
     const lost = { ours: 0, others: 0 };
+    for (const stretch of gone) this.#countLost(stretch.from, stretch.to, lost);
     let expected = from;
     for (const { position, bytes } of records) {
-      this.#countLost(expected, position, lost);
+      this.#marks.settle(expected, position);
       const record = decodeRecord(bytes);
       if (record === null) this.#countLost(position, position + 1, lost);
       else if (!this.#marks.isSettled(position)) found.push({ position, record });
       expected = position + 1;
     }
-    this.#countLost(expected, next, lost);
+    // Between records there may be positions that never held one: those of groups that could not be written.
+    this.#marks.settle(expected, next);
     this.#readFrom = next;
     return { records: found, lost };
   }
@@ -120,7 +120,7 @@ export class JournalSource implements PlaceKeeper {
     this.#outcomes.keepAll();
   }
 
-  /** Positions at which there is nothing to be had: it has ended, was never written, or is damaged. */
+  /** Positions whose event was on disk and cannot be had any more. */
   #countLost(from: number, to: number, lost: { ours: number; others: number }): void {
     for (let position = from; position < to; position += 1) {
       if (this.#marks.isSettled(position)) continue;

@@ -55,3 +55,13 @@ it("survives any memo", () => {
     }),
   );
 });
+
+it("leaves out of a memo what is not durable, and of a memo what no journal has given yet", () => {
+  const marks = new SettledMarks(0, null);
+  marks.settle(2, 4);
+  marks.settle(6, 9);
+  const durable = new SettledMarks(0, marks.memo(7));
+  expect([2, 3, 6, 7, 8].map((position) => durable.isSettled(position))).toEqual([true, true, true, false, false]);
+  const shortened = new SettledMarks(0, marks.memo(), 3);
+  expect([2, 3, 6].map((position) => shortened.isSettled(position))).toEqual([true, false, false]);
+});
