@@ -92,7 +92,7 @@ describe("oncewire serve", () => {
   });
 
   it.each([
-    [["serve", "--port", "eighty"], 2, "Expected an integer from 0 to 65535"],
+    [["serve", "--port", "eighty"], 2, "`port` must be an integer from 0 to 65535"],
     [["serve", "--prot", "80"], 2, "unknown option '--prot'"],
     [["serve", "--key", "wk_1"], 2, "Expected KEY=PROJECT"],
     [["serve", "--host", "0.0.0.0", "--port", "0"], 2, "no `keys` are set"],

@@ -4,7 +4,14 @@ export const exitCodes = {
   done: 0,
   /** Something failed while it ran; the message says what. */
   failed: 1,
-  /** The command line is wrong: an unknown option, a value that does not fit. */
+  /** The command line, the environment or the configuration file is wrong. */
   usage: 2,
+  /** The collector, or the place events were to go to, cannot be reached. */
+  unreachable: 3,
+  /** What was asked for is not there. */
+  notFound: 4,
+  /** It was done, but not for all: some events were refused or lost. */
+  partial: 5,
 } as const;
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+export type ExitName = keyof typeof exitCodes;
+export type ExitCode = (typeof exitCodes)[ExitName];

@@ -1,5 +1,7 @@
 import { isCollectorError } from "@oncewire/collector";
 import { Command, CommanderError } from "commander";
+import { CommandError } from "./command-error.js";
+import { addConfig } from "./commands/config.js";
 import { addServe } from "./commands/serve.js";
 import { exitCodes } from "./exit-codes.js";
 import type { ExitCode } from "./exit-codes.js";
@@ -10,13 +12,13 @@ import type { Terminal } from "./terminal.js";
 export async function main(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
   const program = new Command("oncewire")
     .description("Track once. Delivered once. On any wire.")
-    .showHelpAfterError()
+    .showHelpAfterError("(add --help for what there is)")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  addServe(program, terminal);
+  for (const add of [addServe, addConfig]) add(program, terminal);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCodes.done;
@@ -28,6 +30,10 @@ export async function main(args: readonly string[], terminal: Terminal = process
 function explain(error: unknown, terminal: Terminal): ExitCode {
   // Commander has already written its own message; help and version end with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof CommandError) {
+    terminal.note(`oncewire: ${error.message}`);
+    return exitCodes[error.exit];
+  }
   if (isCollectorError(error)) {
     terminal.note(`oncewire: ${error.message}`);
     return error.code === "invalid-option" || error.code === "unknown-option" ? exitCodes.usage : exitCodes.failed;

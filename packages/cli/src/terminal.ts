@@ -1,16 +1,43 @@
-/** Where a command writes and who tells it to end. Tests pass their own. */
+/** Where a command reads and writes, and who tells it to end. Tests pass their own. */
 export interface Terminal {
   /** What was asked for: standard output. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** Everything else: standard error. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
+  /** Bytes as they are, to standard output; resolves when more may follow. */
+  readonly write: (bytes: Uint8Array | string) => Promise<void>;
+  /** A line that renews itself, on a terminal only; an empty one ends it. */
+  readonly progress: (line: string) => void;
+  readonly input: AsyncIterable<Uint8Array | string>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether standard output is a person's terminal. */
+  readonly isInteractive: boolean;
+  /** Whether it may be coloured. */
+  readonly hasColour: boolean;
+  readonly columns: number;
   /** Resolves with the first of the signals that end a long-running command. */
-  ended(): Promise<"SIGINT" | "SIGTERM">;
+  readonly ended: () => Promise<"SIGINT" | "SIGTERM">;
 }
 
+const { stdout, stderr, stdin, env } = process;
+
 export const processTerminal: Terminal = {
-  print: (line) => void process.stdout.write(`${line}\n`),
-  note: (line) => void process.stderr.write(`${line}\n`),
+  print: (line) => void stdout.write(`${line}\n`),
+  note: (line) => void stderr.write(`${line}\n`),
+  write: (bytes) =>
+    new Promise((resolve, reject) => {
+      stdout.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+    }),
+  progress: (line) => {
+    if (stderr.isTTY)
+      stderr.write(line === "" ? "\r\u001b[K" : `\r\u001b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+  },
+  input: stdin,
+  environment: env,
+  isInteractive: stdout.isTTY,
+  // https://no-color.org: any value that is not empty.
+  hasColour: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+  columns: stdout.columns ?? 80,
   ended: () =>
     new Promise((resolve) => {
       process.once("SIGINT", () => resolve("SIGINT"));

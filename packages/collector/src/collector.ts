@@ -114,6 +114,8 @@ async function follow(
       storeDirectory: join(options.dataDirectory, "store"),
       sealEvents: options.sealEvents,
       sealIntervalMs: options.sealIntervalMs,
+      storeRetentionMs: options.storeRetentionMs,
+      storeRetentionBytes: options.storeRetentionBytes,
       inheritedTo: log.durable,
     },
     readLog: (from) => log.read(from),

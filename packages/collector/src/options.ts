@@ -88,6 +88,16 @@ export interface CollectorOptions {
    */
   readonly sealIntervalMs?: number | undefined;
   /**
+   * Sealed events older than this are deleted, file by file; null keeps them for ever. Milliseconds.
+   * @default null
+   */
+  readonly storeRetentionMs?: number | null | undefined;
+  /**
+   * The sealed files take at most so many bytes, the oldest going first; null is no bound. Bytes.
+   * @default null
+   */
+  readonly storeRetentionBytes?: number | null | undefined;
+  /**
    * A client has this long to send a whole request. Milliseconds.
    * @default 30000
    */
@@ -126,6 +136,8 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   logRetentionBytes: 4_294_967_296,
   sealEvents: 100_000,
   sealIntervalMs: 60_000,
+  storeRetentionMs: null,
+  storeRetentionBytes: null,
   requestTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
   onReport: null,
@@ -141,6 +153,10 @@ const integer =
   (least: number, most: number): Check =>
   (value) =>
     Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
 const rate: Rule = ["a number from 0.01 to 1,000,000, or null", isRate];
 const duration: Rule = ["a number of milliseconds from 1 to 31,536,000,000", integer(1, 31_536_000_000)];
 
@@ -163,6 +179,8 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   logRetentionBytes: ["a number of bytes, 0 or more", integer(0, Number.MAX_SAFE_INTEGER)],
   sealEvents: ["an integer from 1 to 10,000,000", integer(1, 10_000_000)],
   sealIntervalMs: duration,
+  storeRetentionMs: ["a number of milliseconds of 1 or more, or null", orNull(integer(1, Number.MAX_SAFE_INTEGER))],
+  storeRetentionBytes: ["a number of bytes of 1 or more, or null", orNull(integer(1, Number.MAX_SAFE_INTEGER))],
   requestTimeoutMs: duration,
   closeTimeoutMs: duration,
   onReport: ["a function or null", (value) => value === null || typeof value === "function"],
@@ -195,7 +213,8 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function checkOption(name: string, value: unknown): void {
+/** Throws a `CollectorError` for a name that is no option, or a value that is not of its form. */
+export function checkOption(name: string, value: unknown): void {
   const rule = Object.hasOwn(rules, name) ? rules[name as keyof CollectorOptions] : undefined;
   if (rule === undefined) {
     throw new CollectorError(

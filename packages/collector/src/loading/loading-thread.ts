@@ -2,6 +2,7 @@
  * The loading thread: everything that happens to a request after it was answered. It has a core of its own, so that the
  * accept path never waits for it: it reads the log, decodes, fills the store and answers questions about it.
  */
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ProtocolName, Receiver } from "@oncewire/protocol";
@@ -29,6 +30,7 @@ if (parentPort !== null) {
 }
 
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
+  stepBack();
   const say = (message: FromLoading): void => port.postMessage(message);
   const receivers = createReceivers({ projectOf: (name) => projectNamed(setup.keyTable, name) });
   const log = createLogClient(say);
@@ -36,6 +38,9 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     directory: setup.storeDirectory,
     sealRows: setup.sealEvents,
     sealIntervalMs: setup.sealIntervalMs,
+    ...(setup.storeRetentionMs === null ? {} : { retainMs: setup.storeRetentionMs }),
+    ...(setup.storeRetentionBytes === null ? {} : { retainBytes: setup.storeRetentionBytes }),
+    onFailure: (error) => say({ kind: "failed", message: messageOf(error) }),
   });
   const loader = startLoader({
     logFirst: setup.logFirst,
@@ -69,6 +74,14 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     }
   });
   say({ kind: "ready", storePosition: store.position });
+}
+
+/**
+ * Where there are fewer cores than work, answering comes first: the log holds what is not loaded yet. Linux counts niceness
+ * by thread, so this is about the calling one; elsewhere it would be about the whole process.
+ */
+function stepBack(): void {
+  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
 interface LogClient {

@@ -13,6 +13,8 @@ export interface LoadingSetup {
   readonly storeDirectory: string;
   readonly sealEvents: number;
   readonly sealIntervalMs: number;
+  readonly storeRetentionMs: number | null;
+  readonly storeRetentionBytes: number | null;
   /** Records below it were accepted by an earlier process. */
   readonly inheritedTo: number;
   /** Records below it were reported by the thread before this one. */
