@@ -84,8 +84,13 @@ function finish(pairs: Map<string, string>, replaced: readonly Problem[], tools:
   const text = tools.method === "post" ? jsonOf(pairs, tools.ending) : queryOf(pairs) + tools.ending;
   const bytes = tools.slab.encode(text);
   if (bytes.length > tools.limits.maxBytes) return tooLarge(largestOf(pairs), bytes.length, tools.limits);
-  const encoded = { id, lane: pairs.get("uid") ?? pairs.get("duid") ?? pairs.get("sid") ?? "", bytes };
+  const encoded = { id, lane: laneOf(pairs, id), bytes };
   return ok(replaced.length === 0 ? encoded : { ...encoded, replaced });
+}
+
+/** Whose event it is. An event of nobody waits for no other. */
+function laneOf(pairs: Pairs, id: string): string {
+  return pairs.get("uid") ?? pairs.get("duid") ?? pairs.get("sid") ?? pairs.get("tnuid") ?? id;
 }
 
 function largestOf(pairs: Pairs): string {

@@ -401,9 +401,13 @@ describe("a lane", () => {
   it.each([
     [{ userId: "u", domainUserId: "d", domainSessionId: id }, "u"],
     [{ domainUserId: "d", domainSessionId: id }, "d"],
-    [{ domainSessionId: id }, id],
-    [{}, ""],
-  ])("is the user of %o", (subject, lane) => {
+    [
+      { domainSessionId: "c6ef3124-b53a-4b13-a233-0088f79dcbcb", networkUserId: "n" },
+      "c6ef3124-b53a-4b13-a233-0088f79dcbcb",
+    ],
+    [{ networkUserId: "n" }, "n"],
+    [{}, "0b4e2f6c-5a5e-4c09-8a53-3e2f3ad0e2a1"],
+  ])("is the user of %o, or its own", (subject, lane) => {
     expect(encoded({ type: "page_view", subject }).lane).toBe(lane);
   });
 });
