@@ -1,3 +1,5 @@
+export { aTrack } from "./clients/a-track.js";
+export type { ATrackOptions } from "./clients/a-track.js";
 export { rudderStack } from "./clients/rudderstack.js";
 export type { RudderStackOptions } from "./clients/rudderstack.js";
 export { buildInitPayload, buildRequestContext } from "./context/init-payload.js";
