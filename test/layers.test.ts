@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const binaries = join(root, "node_modules/.bin");
 let house: string;
 
 beforeAll(() => {
@@ -22,9 +23,11 @@ function lint(path: string, specifier: string): string {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `import { thing } from "${specifier}";\n\nexport const other: unknown = thing;\n`);
   try {
-    execFileSync(join(root, "node_modules/.bin/oxlint"), ["-c", "oxlint.config.mjs", "--deny-warnings", path], {
+    execFileSync(join(binaries, "oxlint"), ["-c", "oxlint.config.mjs", "--deny-warnings", path], {
       cwd: house,
       encoding: "utf8",
+      // The linter looks for its type-aware half on the path.
+      env: { ...process.env, PATH: `${binaries}${delimiter}${process.env["PATH"]}` },
     });
     return "";
   } catch (error) {
