@@ -487,6 +487,18 @@ describe("overflow", () => {
     expect(setting.reports.filter(({ kind }) => kind === "dropped")).toHaveLength(15);
   });
 
+  it("drop-newest takes events again as soon as there is room", async () => {
+    let isUp = false;
+    const setting = start(() => (isUp ? 200 : 503), { maxQueueEvents: 10 });
+    trackMany(setting.tracker, 25);
+    await setting.runtime.advance(1000);
+    isUp = true;
+    await setting.runtime.advance(60_000);
+    trackMany(setting.tracker, 5);
+    await setting.runtime.advance(1000);
+    expect(setting.tracker.stats()).toMatchObject({ accepted: 30, delivered: 15, dropped: 15, pending: 0 });
+  });
+
   it("drop-oldest makes room for the newest", async () => {
     const setting = start(undefined, { maxQueueEvents: 10, overflow: "drop-oldest" });
     trackMany(setting.tracker, 25);

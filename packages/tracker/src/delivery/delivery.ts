@@ -27,7 +27,11 @@ export interface Stats extends Ledger {
 /** What became of encoding an event for one destination. */
 export type Draft =
   | { readonly kind: "encoded"; readonly event: EncodedEvent }
+  /** Not encoded: there is no room for it. */
+  | { readonly kind: "surplus" }
   | { readonly kind: "unfit"; readonly reason: RejectReason; readonly problem: Problem };
+
+const surplus: Draft = Object.freeze({ kind: "surplus" });
 
 export class Delivery {
   readonly #dispatchers: readonly Dispatcher[];
@@ -54,12 +58,14 @@ export class Delivery {
 
   /** The event in the words of each destination, in their order. */
   draft(event: TrackedEvent, stamp: Stamp): readonly Draft[] {
-    return this.#dispatchers.map(({ destination }) => draft(destination.encoder, event, stamp));
+    return this.#dispatchers.map((each) => (each.isFull ? surplus : draft(each.destination.encoder, event, stamp)));
   }
 
   /** The event as it is in the words of the vendor of all destinations. */
   draftVendor(event: unknown, stamp: Stamp): readonly Draft[] {
-    return this.#dispatchers.map(({ destination }) => encodedDraft(destination.encoder, event, stamp));
+    return this.#dispatchers.map((each) =>
+      each.isFull ? surplus : encodedDraft(each.destination.encoder, event, stamp),
+    );
   }
 
   /** Hands each draft to its destination. */
@@ -71,8 +77,9 @@ export class Delivery {
       if (made?.kind === "unfit") {
         return dispatcher.refuse(id, { kind: "rejected", reason: made.reason, detail: made.problem.message });
       }
-      if (made !== undefined && this.#refusal === null) return dispatcher.accept(made.event, nowMs);
-      return dispatcher.refuse(id, { kind: "dropped", reason: this.#refusal ?? "closed" });
+      if (this.#refusal !== null) return dispatcher.refuse(id, { kind: "dropped", reason: this.#refusal });
+      if (made?.kind === "encoded") return dispatcher.accept(made.event, nowMs);
+      return dispatcher.refuse(id, { kind: "dropped", reason: "queue-full" });
     });
   }
 

@@ -90,11 +90,16 @@ export class Dispatcher {
     return this.#spool.events + this.#spool.unread > 0;
   }
 
+  /** Whether an event would be dropped for lack of room, so that it need not be encoded. */
+  get isFull(): boolean {
+    return this.#spool.isFull && this.#options.overflow !== "drop-oldest";
+  }
+
   /** Takes an event over. Where there is no room for it, it has ended when this returns. */
   accept(event: EncodedEvent, nowMs: number): Fate {
     const fate = this.#accounts.accept(event, nowMs) ?? this.#acceptOverOldest(event, nowMs);
     if (fate === null) return this.refuse(event.id, { kind: "dropped", reason: "queue-full" });
-    if (this.#isFull() || this.#options.flushIntervalMs === 0) this.#pumpSoon();
+    if (this.#hasBatch() || this.#options.flushIntervalMs === 0) this.#pumpSoon();
     else if (!this.#alarm.isSet) this.#alarm.set(nowMs + this.#options.flushIntervalMs, nowMs);
     return fate;
   }
@@ -214,7 +219,7 @@ export class Dispatcher {
   }
 
   /** Whether a whole request's worth of events waits. */
-  #isFull(): boolean {
+  #hasBatch(): boolean {
     return this.#sizing.isFull(this.#spool.waiting, this.#spool.waitingBytes);
   }
 
@@ -259,7 +264,7 @@ export class Dispatcher {
   #isDue(nowMs: number): boolean {
     const { oldest } = this.#queue;
     if (oldest === undefined) return false;
-    if (this.#isFull() || this.#queue.hasFreeLanes || oldest.acceptedAtMs <= this.#urgentUntilMs) return true;
+    if (this.#hasBatch() || this.#queue.hasFreeLanes || oldest.acceptedAtMs <= this.#urgentUntilMs) return true;
     return nowMs - oldest.acceptedAtMs >= this.#options.flushIntervalMs;
   }
 

@@ -43,6 +43,8 @@ interface Group {
 }
 
 export class DiskSpool implements Spool {
+  /** Whether the disk takes an event is found out by trying. */
+  readonly isFull = false;
   readonly #place: SpoolPlace;
   readonly #bounds: SpoolBounds;
   readonly #runtime: Runtime;
@@ -55,7 +57,7 @@ export class DiskSpool implements Spool {
   /** Came before the journal was open. */
   #early: QueuedEvent[] = [];
   /** Could not be written, and came after what is on disk alone: go on in memory when that has been read. */
-  #stranded: QueuedEvent[] = [];
+  #stranded: { readonly queued: QueuedEvent; readonly position: number }[] = [];
   #own: JournalSource | null = null;
   #opening: Promise<void>;
   #isOpening = true;
@@ -65,7 +67,7 @@ export class DiskSpool implements Spool {
   #group: Group | null = null;
   #spillingBytes = 0;
   #volatile = 0;
-  #timer: Timer | null = null;
+  readonly #timers = new Set<Timer>();
 
   constructor({ place, bounds, runtime, listener }: DiskSpoolParts) {
     this.#place = place;
@@ -138,7 +140,8 @@ export class DiskSpool implements Spool {
 
   detach(): void {
     this.#isDetached = true;
-    for (const queued of [...this.#stranded.splice(0), ...this.#early.splice(0)]) this.#chain.add(queued);
+    this.#rejoin(Infinity);
+    for (const queued of this.#early.splice(0)) this.#chain.add(queued);
   }
 
   writeNow(): void {
@@ -148,10 +151,10 @@ export class DiskSpool implements Spool {
 
   async close(): Promise<void> {
     this.#isDetached = true;
-    this.#timer?.cancel();
+    this.#cancelTimers();
     await this.#opening;
     await Promise.all(this.#sources.map((source) => source.close().catch(() => undefined)));
-    this.#timer?.cancel();
+    this.#cancelTimers();
   }
 
   async #open(): Promise<void> {
@@ -189,8 +192,18 @@ export class DiskSpool implements Spool {
     });
   }
 
+  #cancelTimers(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+
   #later(delayMs: number, act: () => void): void {
-    if (!this.#isDetached) this.#timer = this.#runtime.after(delayMs, act);
+    if (this.#isDetached) return;
+    const timer = this.#runtime.after(delayMs, () => {
+      this.#timers.delete(timer);
+      act();
+    });
+    this.#timers.add(timer);
   }
 
   /** What an earlier process left goes before what has come since. */
@@ -300,11 +313,12 @@ export class DiskSpool implements Spool {
   #fallBack(group: Group, error: unknown): void {
     this.#noteDisk(faultOf(error));
     for (const { queued, spilled } of group.members) {
+      const position = queued.place?.position ?? 0;
       queued.place = null;
       if (spilled === null) continue;
       this.#spillingBytes -= queued.event.bytes.byteLength;
       this.#room.enter(queued.event);
-      this.#stranded.push(queued);
+      this.#stranded.push({ queued, position });
     }
     this.#listener.readable();
     this.#refill();
@@ -312,10 +326,17 @@ export class DiskSpool implements Spool {
 
   /** Takes into memory what is on disk alone, when there is room for a good deal of it. */
   #refill(): void {
-    if (this.#own?.isReadable !== true) for (const queued of this.#stranded.splice(0)) this.#chain.add(queued);
+    if (this.#own?.isReadable !== true) this.#rejoin(Infinity);
     if (this.#isReading || this.#isDetached || !this.#room.isRoomy) return;
     const source = this.#sources.find(({ isReadable }) => isReadable);
     if (source !== undefined) void this.#readFrom(source);
+  }
+
+  /** Nothing that came before these is on disk alone any more. */
+  #rejoin(before: number): void {
+    const first = this.#stranded.findIndex(({ position }) => position >= before);
+    const free = this.#stranded.splice(0, first === -1 ? this.#stranded.length : first);
+    for (const { queued } of free) this.#chain.add(queued);
   }
 
   /** What half of the room holds, keeping cost included. */
@@ -344,6 +365,7 @@ export class DiskSpool implements Spool {
 
   #takeIn(source: JournalSource, { records, lost }: SourceReading): void {
     for (const { position, record } of records) {
+      if (source === this.#own) this.#rejoin(position);
       const queued = new QueuedEvent(record.event, this.#acceptedAtMs(record));
       queued.place = { position, source };
       queued.isDurable = true;

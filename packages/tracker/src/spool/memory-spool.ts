@@ -9,6 +9,7 @@ export class MemorySpool implements Spool {
   readonly #room: Room;
   readonly #chain = new EventChain();
   readonly unread = 0;
+  #isFull = false;
 
   constructor(bounds: SpoolBounds) {
     this.#room = new Room(bounds);
@@ -34,8 +35,13 @@ export class MemorySpool implements Spool {
     return this.#room.events;
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   append(event: EncodedEvent, acceptedAtMs: number): QueuedEvent | null {
-    if (!this.#room.isThereFor(event)) return null;
+    this.#isFull = !this.#room.isThereFor(event);
+    if (this.#isFull) return null;
     this.#room.enter(event);
     const queued = new QueuedEvent(event, acceptedAtMs);
     this.#chain.add(queued);
@@ -51,11 +57,12 @@ export class MemorySpool implements Spool {
   }
 
   release(queued: QueuedEvent): void {
-    this.#room.leave(queued.event);
+    this.leave(queued);
   }
 
   leave(queued: QueuedEvent): void {
     this.#room.leave(queued.event);
+    this.#isFull = false;
   }
 
   detach(): void {

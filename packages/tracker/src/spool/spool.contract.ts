@@ -81,6 +81,20 @@ export function testSpool(
       }),
     );
 
+    it(
+      "says that it is full only from a refusal to the next release",
+      using({ maxQueueBytes: 1e8, maxQueueEvents: 1 }, (spool) => {
+        expect(spool.isFull).toBe(false);
+        spool.append(event("a"), 0);
+        expect(spool.isFull).toBe(false);
+        const isRefused = spool.append(event("b"), 0) === null;
+        expect(spool.isFull).toBe(isRefused);
+        const first = spool.take();
+        if (first !== undefined) spool.release(first, { kind: "delivered" });
+        expect(spool.isFull).toBe(false);
+      }),
+    );
+
     itIsTheLimit(
       "takes no event beyond its bounds, and takes events again once others have ended",
       using({ maxQueueBytes: 1e8, maxQueueEvents: 3 }, (spool) => {

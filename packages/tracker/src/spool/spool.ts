@@ -19,6 +19,8 @@ export interface Spool {
   readonly volatile: number;
   /** Events on disk alone that are still to be taken, at most: a place on disk may turn out to be empty. */
   readonly unread: number;
+  /** Whether it is known without trying that there is no room: since an event was refused, none has been released. */
+  readonly isFull: boolean;
   /** Puts the event at the tail; null when there is no room for it. */
   append(event: EncodedEvent, acceptedAtMs: number): Appended | null;
   /** The oldest event that can be taken now and has not been; stays where it is. */
