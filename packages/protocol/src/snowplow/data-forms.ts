@@ -8,7 +8,45 @@ interface DataFormRule {
   readonly test: (value: unknown) => boolean;
 }
 
-export type DataForm = "text" | "text-or-null" | "uuid" | "number" | "count" | "list" | "object";
+export const nodeNames = ["INPUT", "TEXTAREA", "SELECT"] as const;
+
+/** The types of HTML's input element that the schemas know. */
+export const inputTypes = [
+  "button",
+  "checkbox",
+  "color",
+  "date",
+  "datetime",
+  "datetime-local",
+  "email",
+  "file",
+  "hidden",
+  "image",
+  "month",
+  "number",
+  "password",
+  "radio",
+  "range",
+  "reset",
+  "search",
+  "submit",
+  "tel",
+  "text",
+  "time",
+  "url",
+  "week",
+] as const;
+
+export type DataForm =
+  | "text"
+  | "text-or-null"
+  | "uuid"
+  | "number"
+  | "count"
+  | "list"
+  | "object"
+  | "node-name"
+  | "input-type";
 
 export const dataForms: Readonly<Record<DataForm, DataFormRule>> = {
   text: { expected: "a text", test: (value) => typeof value === "string" },
@@ -21,7 +59,16 @@ export const dataForms: Readonly<Record<DataForm, DataFormRule>> = {
   },
   list: { expected: "a list", test: (value) => Array.isArray(value) },
   object: { expected: "an object with fields", test: holdsFields },
+  "node-name": oneOf(nodeNames),
+  "input-type": oneOf(inputTypes),
 };
+
+function oneOf(choices: readonly string[]): DataFormRule {
+  return {
+    expected: `one of ${choices.join(", ")}`,
+    test: (value) => typeof value === "string" && choices.includes(value),
+  };
+}
 
 function holdsFields(value: unknown): boolean {
   return typeof value === "object" && value !== null && (isPlain(value) || objectTag(value) === "Map");

@@ -219,6 +219,12 @@ describe("what a pipeline would lose is refused before sending:", () => {
       "value",
       "missing-field",
     ],
+    [
+      "a form's field of no node that there is",
+      { type: "change_form", formId: "f", elementId: "e", nodeName: "input", value: "v" },
+      "nodeName",
+      "wrong-type",
+    ],
     ["a link without a target", { type: "link_click" }, "targetUrl", "missing-field"],
     ["a cart without a quantity", { type: "add_to_cart", sku: "a" }, "quantity", "missing-field"],
     ["a search without terms", { type: "site_search", terms: [] }, "terms", "missing-field"],

@@ -14,8 +14,8 @@ import type { Platform } from "./payload-keys.js";
 import { translate } from "./translate.js";
 
 export interface SnowplowEncoderOptions {
-  /** Names the tracker; several may send for one application. */
-  readonly namespace: string;
+  /** Names the tracker; several may send for one application. @default none is sent */
+  readonly namespace?: string;
   /** Names the application. @default none is sent */
   readonly appId?: string;
   /** GET sends each event as a request of its own. @default "post" */
@@ -89,10 +89,8 @@ function toolsFor(options: SnowplowEncoderOptions, maxBytes: number): EncodeTool
 }
 
 function trackerPairs({ trackerVersion, namespace, appId }: SnowplowEncoderOptions): Pairs {
-  const pairs = new Map([
-    ["tv", checkText("trackerVersion", "tv", trackerVersion)],
-    ["tna", checkText("namespace", "tna", namespace)],
-  ]);
+  const pairs = new Map([["tv", checkText("trackerVersion", "tv", trackerVersion)]]);
+  if (namespace !== undefined) pairs.set("tna", checkText("namespace", "tna", namespace));
   return appId === undefined ? pairs : pairs.set("aid", checkText("appId", "aid", appId));
 }
 

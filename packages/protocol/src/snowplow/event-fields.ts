@@ -39,7 +39,7 @@ const cart: readonly DataField[] = [
 const formElement: readonly DataField[] = [
   ["formId", "formId", "text", "required"],
   ["elementId", "elementId", "text", "required"],
-  ["nodeName", "nodeName", "text", "required"],
+  ["nodeName", "nodeName", "node-name", "required"],
   ["elementClasses", "elementClasses", "list"],
   ["value", "value", "text-or-null", "required"],
 ];
@@ -98,12 +98,12 @@ export const eventForms: Readonly<Record<EventType, EventForm>> = {
   change_form: {
     kind: "data",
     schema: snowplow("change_form"),
-    fields: [...formElement, ["elementType", "type", "text"]],
+    fields: [...formElement, ["elementType", "type", "input-type"]],
   },
   focus_form: {
     kind: "data",
     schema: snowplow("focus_form"),
-    fields: [...formElement, ["elementType", "elementType", "text"]],
+    fields: [...formElement, ["elementType", "elementType", "input-type"]],
   },
   submit_form: {
     kind: "data",

@@ -2,6 +2,7 @@
  * What callers may say to Snowplow: the events its trackers have, under their names in today's documents.
  * docs/protocols/snowplow.md has the table of what each becomes on the wire.
  */
+import type { inputTypes, nodeNames } from "./data-forms.js";
 import type { Platform } from "./payload-keys.js";
 
 /** Text, or what is sent as text. A whole number above 2^53 is refused: it would arrive as another one. */
@@ -138,11 +139,14 @@ export interface RemoveFromCart extends CartFields {
   readonly type: "remove_from_cart";
 }
 
+type NodeName = (typeof nodeNames)[number];
+type InputType = (typeof inputTypes)[number];
+
 interface FormElementFields extends CommonFields {
   readonly formId: string;
   readonly elementId: string;
-  readonly nodeName: "INPUT" | "TEXTAREA" | "SELECT";
-  readonly elementType?: string | null | undefined;
+  readonly nodeName: NodeName;
+  readonly elementType?: InputType | null | undefined;
   readonly elementClasses?: readonly string[] | null | undefined;
   /** Null where the element holds none. */
   readonly value: string | null;
@@ -160,8 +164,8 @@ export interface FocusForm extends FormElementFields {
 export interface FormElement {
   readonly name: string;
   readonly value: string | null;
-  readonly nodeName: "INPUT" | "TEXTAREA" | "SELECT";
-  readonly type?: string;
+  readonly nodeName: NodeName;
+  readonly type?: InputType;
 }
 
 export interface SubmitForm extends CommonFields {

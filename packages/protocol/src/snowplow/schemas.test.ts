@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../event.js";
 import { eventForms } from "./event-fields.js";
+import { inputTypes, nodeNames } from "./data-forms.js";
 import type { DataForm } from "./data-forms.js";
 import type { EventForm } from "./event-fields.js";
 import { bundledSchemas } from "./index.js";
@@ -17,7 +18,7 @@ function schemaOf(uri: string): JsonObject {
   return schema;
 }
 
-/** The JSON types that a field's form lets through. */
+/** The JSON types that a field's form lets through, or its choices. */
 const formTypes: Readonly<Record<DataForm, readonly string[]>> = {
   text: ["string"],
   "text-or-null": ["string", "null"],
@@ -26,6 +27,8 @@ const formTypes: Readonly<Record<DataForm, readonly string[]>> = {
   count: ["integer"],
   list: ["array"],
   object: ["object"],
+  "node-name": nodeNames,
+  "input-type": inputTypes,
 };
 
 describe("the bundled schemas", () => {
@@ -44,8 +47,7 @@ describe("the bundled schemas", () => {
     const properties = schemaOf(form.schema)["properties"] as Readonly<Record<string, JsonObject>>;
     for (const [, name, kind] of form.fields) {
       const { type, enum: choices } = properties[name] ?? {};
-      if (choices === undefined) expect([type].flat()).toEqual(formTypes[kind]);
-      else expect((choices as readonly unknown[]).every((choice) => typeof choice === "string")).toBe(true);
+      expect(choices ?? [type].flat()).toEqual(formTypes[kind]);
     }
   });
 

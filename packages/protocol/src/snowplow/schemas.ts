@@ -4,8 +4,9 @@
  * Iglu Central (Apache-2.0) says of the same names and versions; a UUID is a pattern here, so that no format is needed.
  */
 import { eventKinds } from "../event.js";
-import type { JsonObject, JsonValue } from "../event.js";
+import type { JsonObject } from "../event.js";
 import { carriedSchemas } from "./carried.js";
+import { inputTypes, nodeNames } from "./data-forms.js";
 import { payloadKeys, requiredKeys } from "./payload-keys.js";
 import { envelopes } from "./self-describing.js";
 
@@ -34,32 +35,7 @@ function closed(properties: Properties, required: readonly string[], more: JsonO
   return { type: "object", properties, required, additionalProperties: false, ...more };
 }
 
-const inputTypes: readonly JsonValue[] = [
-  "button",
-  "checkbox",
-  "color",
-  "date",
-  "datetime",
-  "datetime-local",
-  "email",
-  "file",
-  "hidden",
-  "image",
-  "month",
-  "number",
-  "password",
-  "radio",
-  "range",
-  "reset",
-  "search",
-  "submit",
-  "tel",
-  "text",
-  "time",
-  "url",
-  "week",
-];
-const nodeName: JsonObject = { enum: ["INPUT", "TEXTAREA", "SELECT"] };
+const nodeName: JsonObject = { enum: nodeNames };
 const inputType: JsonObject = { enum: inputTypes };
 
 const cart = closed({ sku: text, name: text, category: text, unitPrice: number, quantity: number, currency: text }, [
