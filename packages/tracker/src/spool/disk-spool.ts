@@ -13,12 +13,14 @@
 import { JournalError, type ReadBounds } from "@oncewire/journal";
 import type { EncodedEvent } from "@oncewire/protocol";
 import type { Settlement } from "../report.js";
-import type { Runtime, Timer } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
+import { Delays } from "./delays.js";
 import { EventChain } from "./event-chain.js";
 import { openSource, type JournalSource, type SourceReading } from "./journal-source.js";
 import { QueuedEvent } from "./queued-event.js";
 import { keepingCostBytes, Room } from "./room.js";
 import { SpilledEvent } from "./spilled-event.js";
+import { SpoolClock } from "./spool-clock.js";
 import type { SpoolPlace } from "./spool-place.js";
 import { encodeRecord } from "./spool-record.js";
 import type { Appended, Spool, SpoolBounds, SpoolListener } from "./spool.js";
@@ -47,13 +49,11 @@ export class DiskSpool implements Spool {
   readonly isFull = false;
   readonly #place: SpoolPlace;
   readonly #bounds: SpoolBounds;
-  readonly #runtime: Runtime;
   readonly #listener: SpoolListener;
   readonly #room: Room;
   readonly #chain = new EventChain();
   readonly #sources: JournalSource[] = [];
-  /** Marks this process's records, to tell its own monotonic clock from another's. */
-  readonly #writer: number;
+  readonly #clock: SpoolClock;
   /** Came before the journal was open. */
   #early: QueuedEvent[] = [];
   /** Could not be written, and came after what is on disk alone: go on in memory when that has been read. */
@@ -67,15 +67,15 @@ export class DiskSpool implements Spool {
   #group: Group | null = null;
   #spillingBytes = 0;
   #volatile = 0;
-  readonly #timers = new Set<Timer>();
+  readonly #delays: Delays;
 
   constructor({ place, bounds, runtime, listener }: DiskSpoolParts) {
     this.#place = place;
     this.#bounds = bounds;
-    this.#runtime = runtime;
     this.#listener = listener;
     this.#room = new Room(bounds);
-    this.#writer = runtime.random();
+    this.#clock = new SpoolClock(runtime);
+    this.#delays = new Delays(runtime);
     this.#opening = this.#open();
   }
 
@@ -151,10 +151,10 @@ export class DiskSpool implements Spool {
 
   async close(): Promise<void> {
     this.#isDetached = true;
-    this.#cancelTimers();
+    this.#delays.cancel();
     await this.#opening;
     await Promise.all(this.#sources.map((source) => source.close().catch(() => undefined)));
-    this.#cancelTimers();
+    this.#delays.cancel();
   }
 
   async #open(): Promise<void> {
@@ -192,18 +192,8 @@ export class DiskSpool implements Spool {
     });
   }
 
-  #cancelTimers(): void {
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
-  }
-
   #later(delayMs: number, act: () => void): void {
-    if (this.#isDetached) return;
-    const timer = this.#runtime.after(delayMs, () => {
-      this.#timers.delete(timer);
-      act();
-    });
-    this.#timers.add(timer);
+    if (!this.#isDetached) this.#delays.after(delayMs, act);
   }
 
   /** What an earlier process left goes before what has come since. */
@@ -230,10 +220,8 @@ export class DiskSpool implements Spool {
   /** Whether the journal has taken the event. */
   #write(queued: QueuedEvent, own: JournalSource): boolean {
     const { event, acceptedAtMs } = queued;
-    const ageMs = this.#runtime.monotonicMs() - acceptedAtMs;
-    const times = { wallMs: this.#runtime.nowMs() - ageMs, monotonicMs: acceptedAtMs };
     try {
-      const position = own.append(encodeRecord({ event, writer: this.#writer, ...times }));
+      const position = own.append(encodeRecord({ event, ...this.#clock.timesOf(acceptedAtMs) }));
       queued.place = { position, source: own };
       this.#join(own.committed(position));
       this.#noteDisk(null);
@@ -366,7 +354,7 @@ export class DiskSpool implements Spool {
   #takeIn(source: JournalSource, { records, lost }: SourceReading): void {
     for (const { position, record } of records) {
       if (source === this.#own) this.#rejoin(position);
-      const queued = new QueuedEvent(record.event, this.#acceptedAtMs(record));
+      const queued = new QueuedEvent(record.event, this.#clock.acceptedAtMs(record));
       queued.place = { position, source };
       queued.isDurable = true;
       this.#room.enter(record.event);
@@ -376,13 +364,6 @@ export class DiskSpool implements Spool {
     if (lost.ours > 0) this.#listener.lost(lost.ours, "damaged", "ours");
     if (lost.others > 0) this.#listener.lost(lost.others, "damaged", "others");
     this.#listener.readable();
-  }
-
-  /** On this process's monotonic clock. */
-  #acceptedAtMs(record: { readonly wallMs: number; readonly monotonicMs: number; readonly writer: number }): number {
-    if (record.writer === this.#writer) return record.monotonicMs;
-    const ageMs = Math.max(0, this.#runtime.nowMs() - record.wallMs);
-    return Math.floor(this.#runtime.monotonicMs() - ageMs);
   }
 
   /** Tells when the disk begins to fail, and when it takes events again. */
