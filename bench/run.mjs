@@ -4,9 +4,10 @@
  */
 import { cpus } from "node:os";
 import { acceptRows } from "./accept.mjs";
+import { codecRows } from "./codecs.mjs";
 import { trackRows } from "./track.mjs";
 
-const suites = { track: trackRows, accept: acceptRows };
+const suites = { track: trackRows, codecs: codecRows, accept: acceptRows };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in suites));
 if (unknown.length > 0) {
