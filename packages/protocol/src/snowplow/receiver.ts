@@ -2,9 +2,10 @@
 import type { Receiver, Route } from "../codec.js";
 import type { RequestHead } from "../http.js";
 import { ok } from "../problem.js";
-import { adapterPaths, readQuery } from "./adapters.js";
+import { adapterPaths } from "./adapters.js";
 import { decode } from "./decode.js";
 import type { DecodeSettings } from "./decode.js";
+import { readQuery } from "./items.js";
 import { refusalReply } from "./reply.js";
 import type { Redirects } from "./reply.js";
 import { originsOf, resolveCookie, keptHead } from "./visitor.js";
