@@ -10,11 +10,12 @@
  * Where the disk fails, events are kept in memory alone as long as there is room, and the disk is used again as soon as
  * it can be. Where memory is full, events are on disk alone until their turn comes, up to the journal's bound.
  */
-import { JournalError, type ReadBounds } from "@oncewire/journal";
+import type { ReadBounds } from "@oncewire/journal";
 import type { EncodedEvent } from "@oncewire/protocol";
 import type { Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import { Delays } from "./delays.js";
+import { DiskHealth, isClosed } from "./disk-health.js";
 import { EventChain } from "./event-chain.js";
 import { openSource, type JournalSource, type SourceReading } from "./journal-source.js";
 import { QueuedEvent } from "./queued-event.js";
@@ -63,11 +64,11 @@ export class DiskSpool implements Spool {
   #isOpening = true;
   #isDetached = false;
   #isReading = false;
-  #isFailing = false;
   #group: Group | null = null;
   #spillingBytes = 0;
   #volatile = 0;
   readonly #delays: Delays;
+  readonly #health: DiskHealth;
 
   constructor({ place, bounds, runtime, listener }: DiskSpoolParts) {
     this.#place = place;
@@ -76,6 +77,7 @@ export class DiskSpool implements Spool {
     this.#room = new Room(bounds);
     this.#clock = new SpoolClock(runtime);
     this.#delays = new Delays(runtime);
+    this.#health = new DiskHealth((fault) => listener.diskFailed(fault));
     this.#opening = this.#open();
   }
 
@@ -163,13 +165,13 @@ export class DiskSpool implements Spool {
       this.#sources.push(own);
       this.#own = own;
       this.#isOpening = false;
-      this.#noteDisk(null);
+      this.#health.worked();
       this.#appendEarly(own);
       this.#refill();
       await this.#adopt();
     } catch (error) {
       this.#isOpening = false;
-      this.#noteDisk(faultOf(error));
+      this.#health.failed(error);
       for (const queued of this.#early.splice(0)) this.#chain.add(queued);
       this.#listener.readable();
       this.#openLater();
@@ -224,10 +226,10 @@ export class DiskSpool implements Spool {
       const position = own.append(encodeRecord({ event, ...this.#clock.timesOf(acceptedAtMs) }));
       queued.place = { position, source: own };
       this.#join(own.committed(position));
-      this.#noteDisk(null);
+      this.#health.worked();
       return true;
     } catch (error) {
-      this.#noteDisk(faultOf(error));
+      this.#health.failed(error);
       if (isClosed(error)) this.#openAgain(own);
       return false;
     }
@@ -299,7 +301,7 @@ export class DiskSpool implements Spool {
 
   /** The group is not on disk, and will not be: its events go on in memory, behind those that came before them. */
   #fallBack(group: Group, error: unknown): void {
-    this.#noteDisk(faultOf(error));
+    this.#health.failed(error);
     for (const { queued, spilled } of group.members) {
       const position = queued.place?.position ?? 0;
       queued.place = null;
@@ -365,21 +367,4 @@ export class DiskSpool implements Spool {
     if (lost.others > 0) this.#listener.lost(lost.others, "damaged", "others");
     this.#listener.readable();
   }
-
-  /** Tells when the disk begins to fail, and when it takes events again. */
-  #noteDisk(fault: string | null): void {
-    if (this.#isFailing === (fault !== null)) return;
-    this.#isFailing = fault !== null;
-    this.#listener.diskFailed(fault);
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return JournalError.is(error) && error.code === "closed";
-}
-
-function faultOf(error: unknown): string {
-  if (!JournalError.is(error)) return String(error);
-  const { fault } = error.fields;
-  return fault === undefined ? error.code : `${error.code} (${fault})`;
 }
