@@ -157,6 +157,8 @@ function createHandler(parts: RunningParts, keyTable: KeyTable): Handler {
       onReport,
     }),
     store: loading.reader,
+    sql: loading,
+    log,
     live,
     access: createReadAccess(options),
     page: loadPage(),

@@ -2,11 +2,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
 import { listBad, listEvents } from "../api/events-api.js";
-import type { ApiAnswer } from "../api/events-api.js";
 import { metricsContentType } from "../api/metrics.js";
+import { openApiDocument } from "../api/open-api.js";
+import { BadQuery } from "../api/query-reader.js";
+import { listRequests } from "../api/requests-api.js";
+import type { LogReader } from "../api/requests-api.js";
+import { countEvents, readProfile, runSql } from "../api/sql-api.js";
+import type { SqlReader } from "../api/sql-api.js";
 import type { LiveFeed } from "../live/live-feed.js";
 import type { EventReader } from "../store/event-store.js";
 import { isStoreError } from "../store/store-error.js";
+import type { StoreErrorCode } from "../store/store-error.js";
 import type { ReadAccess } from "./access.js";
 import { gatewayReply, healthReply } from "./health.js";
 import type { Health } from "./health.js";
@@ -20,6 +26,8 @@ export interface RouterParts {
   readonly receivers: readonly Receiver[];
   readonly ingest: IngestHandler;
   readonly store: EventReader;
+  readonly sql: SqlReader;
+  readonly log: LogReader;
   readonly live: LiveFeed;
   readonly access: ReadAccess;
   readonly page: LivePage;
@@ -57,11 +65,16 @@ function isOwnPath(page: LivePage, path: string): boolean {
 }
 
 /** What is asked of the store and of the collector itself, by those who may read. */
-function readingsOf({ store, stats, metrics }: RouterParts): ReadonlyMap<string, Reading> {
+function readingsOf({ store, sql, log, stats, metrics }: RouterParts): ReadonlyMap<string, Reading> {
   return new Map<string, Reading>([
     ["/api/events", (head) => answered(() => listEvents(store, head))],
     ["/api/bad", (head) => answered(() => listBad(store, head))],
+    ["/api/counts", (head) => answered(() => countEvents(sql, head))],
+    ["/api/profile", (head) => answered(() => readProfile(sql, head))],
+    ["/api/sql", (head) => answered(() => runSql(sql, head))],
+    ["/api/requests", (head) => answered(() => listRequests(log, head))],
     ["/api/stats", () => Promise.resolve(jsonReply(200, stats()))],
+    ["/api/openapi.json", () => Promise.resolve(jsonReply(200, openApiDocument()))],
     ["/metrics", () => Promise.resolve(textReply(200, metrics(), { "content-type": metricsContentType }))],
   ]);
 }
@@ -89,15 +102,26 @@ async function answerReader({ parts, readings, head, remote, request, response }
 }
 
 /** The store may be away for a moment, or refuse what only it can judge, such as a cursor. */
-async function answered(ask: () => Promise<ApiAnswer>): Promise<WireResponse> {
+async function answered(ask: () => Promise<unknown>): Promise<WireResponse> {
   try {
-    const { status, value } = await ask();
-    return jsonReply(status, value);
+    return jsonReply(200, await ask());
   } catch (error) {
+    if (error instanceof BadQuery) return problem(400, "invalid-query", error.message);
     if (!isStoreError(error)) throw error;
-    const status = error.code === "invalid-query" ? 400 : 503;
-    return jsonReply(status, { error: { code: error.code, message: error.message } });
+    return problem(storeErrorStatus[error.code] ?? 503, error.code, error.message);
   }
+}
+
+/** What the question is to blame for; for anything else it may be asked again. */
+const storeErrorStatus: Partial<Record<StoreErrorCode, number>> = {
+  "invalid-query": 400,
+  "sql-refused": 400,
+  "sql-failed": 400,
+  "sql-timeout": 504,
+};
+
+function problem(status: number, code: string, message: string): WireResponse {
+  return jsonReply(status, { error: { code, message } });
 }
 
 const livePath = "/api/live";

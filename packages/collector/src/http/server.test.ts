@@ -106,6 +106,8 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
       onReport: () => {},
     }),
     store: nothingStored,
+    sql: { sql: () => Promise.resolve({ columns: [], rows: [], truncated: false }) },
+    log: { read: () => Promise.resolve({ requests: [], next: 0, lost: [] }), first: 0, durable: 0 },
     live: createLiveFeed({ runtime: systemRuntime }),
     access: createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] }),
     page: { file: () => null },

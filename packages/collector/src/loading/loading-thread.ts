@@ -11,9 +11,11 @@ import { projectNamed } from "../projects.js";
 import { systemRuntime } from "../runtime.js";
 import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
 import { openParquetStore } from "../store/parquet-store.js";
+import type { ParquetStore } from "../store/parquet-store.js";
 import { isStoreError, messageOf } from "../store/store-error.js";
+import type { StoreErrorCode } from "../store/store-error.js";
 import { startLoader } from "./loader.js";
-import type { FromLoading, LoadedMessage, LoadingSetup, StoreQuestion, ToLoading } from "./messages.js";
+import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 import { createReceivers } from "./receivers.js";
 
 /** The live page cannot show more at once, and passing events between threads has its price. */
@@ -107,18 +109,23 @@ function createLogClient(say: (message: FromLoading) => void): LogClient {
 }
 
 async function answer(
-  store: EventStore,
+  store: ParquetStore,
   { id, question, argument }: ToLoading & { kind: "ask" },
 ): Promise<FromLoading> {
   try {
     return { kind: "answer", id, value: await ask(store, question, argument) };
   } catch (error) {
-    const code = isStoreError(error) ? error.code : "engine-failed";
+    const code = isStoreError(error) ? codeFor(question, error.code) : "engine-failed";
     return { kind: "failure", id, code, message: messageOf(error) };
   }
 }
 
-function ask(store: EventStore, question: StoreQuestion, argument: unknown): Promise<unknown> {
+/** A statement that came in is itself to blame for what the engine says of it. */
+function codeFor(question: StoreQuestion, code: StoreErrorCode): StoreErrorCode {
+  return question === "sql" && code === "engine-failed" ? "sql-failed" : code;
+}
+
+function ask(store: ParquetStore, question: StoreQuestion, argument: unknown): Promise<unknown> {
   switch (question) {
     case "events":
       return store.events(argument as EventQuery);
@@ -126,6 +133,10 @@ function ask(store: EventStore, question: StoreQuestion, argument: unknown): Pro
       return store.bad(argument as EventQuery);
     case "counts":
       return store.counts();
+    case "sql": {
+      const { text, bounds } = argument as SqlQuestion;
+      return store.sql(text, bounds);
+    }
     case "seal":
       return store.seal();
   }

@@ -21,8 +21,13 @@ export interface LoadingSetup {
   readonly reportedTo: number;
 }
 
-/** The store's questions, by name, and `seal`. */
-export type StoreQuestion = keyof EventReader | "seal";
+/** The store's questions, by name, and what else it does when asked. */
+export type StoreQuestion = keyof EventReader | "sql" | "seal";
+
+export interface SqlQuestion {
+  readonly text: string;
+  readonly bounds: { readonly maxRows: number; readonly timeoutMs: number };
+}
 
 export type ToLoading =
   | { readonly kind: "durable"; readonly position: number }

@@ -6,12 +6,15 @@ import type { LogRead } from "../log/accept-log.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
+import type { SqlResult } from "../store/engine-protocol.js";
 import { StoreError } from "../store/store-error.js";
-import type { FromLoading, LoadedMessage, LoadingSetup, StoreQuestion, ToLoading } from "./messages.js";
+import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 
 export interface Loading {
   /** The store, for reading. */
   readonly reader: EventReader;
+  /** One SELECT over what is stored. */
+  sql(text: string, bounds: SqlQuestion["bounds"]): Promise<SqlResult>;
   /** Everything below may be loaded now. */
   advance(durable: number): void;
   /** Resolves when everything below `position` can be asked for; rejects after `timeoutMs`. */
@@ -115,6 +118,10 @@ class LoadingThread implements Loading {
       this.#waiting.add(check);
       check();
     });
+  }
+
+  sql(text: string, bounds: SqlQuestion["bounds"]): Promise<SqlResult> {
+    return this.#ask<SqlResult>("sql", { text, bounds } satisfies SqlQuestion);
   }
 
   progress(): LoadingProgress {

@@ -1,0 +1,209 @@
+/** The read API as an OpenAPI document; docs/openapi.json is this, and tests compare both with the running server. */
+import { eventKinds, protocolNames } from "@oncewire/protocol";
+import { refusalReasons } from "../report.js";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const text: Schema = { type: "string" };
+const textOrNull: Schema = { type: ["string", "null"] };
+const count: Schema = { type: "integer", minimum: 0 };
+const time: Schema = { type: "string", format: "date-time" };
+const timeOrNull: Schema = { type: ["string", "null"], format: "date-time" };
+const anyObject: Schema = { type: "object" };
+const protocol: Schema = { enum: protocolNames };
+const next: Schema = { type: ["string", "null"], description: "Give it as `cursor` to read on; null at the end." };
+
+function object(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+function list(items: Schema): Schema {
+  return { type: "array", items };
+}
+
+const event = object({
+  position: count,
+  id: text,
+  protocol,
+  project: text,
+  kind: { enum: eventKinds },
+  name: textOrNull,
+  userId: textOrNull,
+  anonymousId: textOrNull,
+  previousId: textOrNull,
+  groupId: textOrNull,
+  sessionId: textOrNull,
+  occurredAt: timeOrNull,
+  sentAt: timeOrNull,
+  receivedAt: time,
+  time,
+  properties: anyObject,
+  entities: list(object({ schema: text, data: {} })),
+  context: anyObject,
+  library: { type: ["object", "null"], properties: { name: text, version: textOrNull } },
+  wire: { description: "The message as received." },
+});
+
+const badEvent = object({
+  position: count,
+  id: text,
+  protocol,
+  project: text,
+  receivedAt: time,
+  code: text,
+  message: text,
+  wire: {},
+});
+
+const request: Schema = {
+  type: "object",
+  properties: {
+    position: count,
+    protocol,
+    route: text,
+    project: text,
+    receivedAt: time,
+    requestId: text,
+    head: anyObject,
+    body: { type: "string", contentEncoding: "base64", description: "As received. Not there with `containing`." },
+  },
+  required: ["position", "protocol", "route", "project", "receivedAt", "requestId", "head"],
+  additionalProperties: false,
+};
+
+const stats = object({
+  requests: count,
+  receivedBytes: count,
+  accepted: { ...count, description: "accepted = stored + duplicates + pending" },
+  bad: count,
+  stored: count,
+  duplicates: count,
+  pending: count,
+  refused: object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
+});
+
+const profile = object({
+  userId: text,
+  events: count,
+  firstSeen: timeOrNull,
+  lastSeen: timeOrNull,
+  otherIds: list(text),
+  traits: anyObject,
+});
+
+const sqlAnswer = object({
+  columns: list(object({ name: text, type: text })),
+  rows: list({ type: "array" }),
+  truncated: { type: "boolean" },
+});
+
+const counts = object({
+  items: list(object({ time: timeOrNull, key: textOrNull, count })),
+  truncated: { type: "boolean" },
+});
+
+const requests = object({
+  items: list(request),
+  next: { type: ["integer", "null"], description: "Give it as `from` to read on; null at the end of the log." },
+  first: count,
+  durable: count,
+});
+
+const error = object({ error: object({ code: text, message: text }) });
+
+interface Parameter {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly required?: true;
+  readonly description?: string;
+}
+
+const project: Parameter = { name: "project", schema: text };
+const limit = (most: number, byDefault: number): Parameter => ({
+  name: "limit",
+  schema: { type: "integer", minimum: 1, maximum: most, default: byDefault },
+});
+const cursor: Parameter = { name: "cursor", schema: text, description: "The `next` of the answer before." };
+const filters: readonly Parameter[] = [
+  project,
+  { name: "kind", schema: { enum: eventKinds } },
+  ...["name", "userId", "anonymousId", "sessionId", "id"].map((name): Parameter => ({ name, schema: text })),
+  { name: "from", schema: time, description: "On `time`, inclusive." },
+  { name: "to", schema: time, description: "On `time`, exclusive." },
+];
+
+interface Operation {
+  readonly summary: string;
+  readonly parameters: readonly Parameter[];
+  readonly answer: Schema;
+}
+
+const operations: Readonly<Record<string, Operation>> = {
+  "/api/events": {
+    summary: "Stored events, newest first.",
+    parameters: [...filters, limit(1_000, 100), cursor],
+    answer: object({ items: list(event), next }),
+  },
+  "/api/bad": {
+    summary: "What could not be decoded, newest first, with its reason.",
+    parameters: [project, limit(1_000, 100), cursor],
+    answer: object({ items: list(badEvent), next }),
+  },
+  "/api/counts": {
+    summary: "How many events there are, by time and by one of their fields.",
+    parameters: [
+      ...filters,
+      { name: "by", schema: { enum: ["minute", "hour", "day", "week", "month"] } },
+      { name: "group", schema: { enum: ["project", "protocol", "kind", "name"] } },
+    ],
+    answer: counts,
+  },
+  "/api/profile": {
+    summary: "What is known of a user: traits merged, newest first, and the ids joined to theirs.",
+    parameters: [project, { name: "userId", schema: text, required: true }],
+    answer: profile,
+  },
+  "/api/sql": {
+    summary: "One SELECT over the tables `events` and `bad_events`.",
+    parameters: [
+      { name: "query", schema: text, required: true },
+      limit(100_000, 1_000),
+      { name: "timeoutMs", schema: { type: "integer", minimum: 1, maximum: 300_000, default: 30_000 } },
+    ],
+    answer: sqlAnswer,
+  },
+  "/api/requests": {
+    summary: "The accept log: requests as received, in the order they came, as far back as the log is kept.",
+    parameters: [
+      { name: "from", schema: count, description: "A log position." },
+      limit(1_000, 100),
+      { name: "containing", schema: text, description: "Only requests that hold this text, without their bodies." },
+    ],
+    answer: requests,
+  },
+  "/api/stats": { summary: "The ledger since the start.", parameters: [], answer: stats },
+  "/api/openapi.json": { summary: "This document.", parameters: [], answer: anyObject },
+};
+
+const json = (schema: Schema): object => ({ "application/json": { schema } });
+
+export function openApiDocument(): object {
+  const paths = Object.entries(operations).map(([path, { summary, parameters, answer }]) => {
+    const get = {
+      summary,
+      parameters: parameters.map((parameter) => ({ in: "query", ...parameter })),
+      responses: {
+        "200": { description: "The answer.", content: json(answer) },
+        default: { description: "What is wrong, and what to do.", content: json(error) },
+      },
+    };
+    return [path, { get }];
+  });
+  return {
+    openapi: "3.1.0",
+    info: { title: "oncewire collector: read API", version: "1" },
+    security: [{}, { bearer: [] }],
+    paths: Object.fromEntries(paths),
+    components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "The secret key." } } },
+  };
+}

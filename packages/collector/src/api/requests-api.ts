@@ -1,0 +1,53 @@
+/**
+ * The accept log as it is: which requests came, when, and what they held. For replay, and for finding out what became of
+ * an event. One answer costs a bounded piece of the log, whatever is looked for.
+ */
+import type { RequestHead } from "@oncewire/protocol";
+import type { AcceptLog, LoggedRequest } from "../log/accept-log.js";
+import { unpack } from "../log/unpack.js";
+import { QueryReader } from "./query-reader.js";
+
+export type LogReader = Pick<AcceptLog, "read" | "first" | "durable">;
+
+const maxReads = 8;
+/** Of one request, unpacked, when something is looked for in it. */
+const maxUnpackedBytes = 8 * 1024 * 1024;
+
+/**
+ * `GET /api/requests?from=&limit=&containing=`: accepted requests in the order they came, from a log position on, bodies
+ * in Base64 as received. With `containing` only those whose unpacked body or query holds the text, without bodies.
+ */
+export async function listRequests(log: LogReader, head: RequestHead): Promise<unknown> {
+  const query = new QueryReader(head.query, ["from", "limit", "containing"]);
+  const limit = query.integer("limit", { least: 1, most: 1_000, byDefault: 100 });
+  const wanted = query.text("containing");
+  let next = Math.max(log.first, query.integer("from", { least: 0, most: Number.MAX_SAFE_INTEGER, byDefault: 0 }));
+  const items: object[] = [];
+  for (let reads = 0; reads < maxReads && next < log.durable && items.length < limit; reads += 1) {
+    const read = await log.read(next);
+    next = read.next;
+    for (const request of read.requests) {
+      if (items.length === limit) {
+        next = request.position;
+        break;
+      }
+      if (wanted === undefined)
+        items.push({ ...described(request), body: Buffer.from(request.body).toString("base64") });
+      else if (await holds(request, wanted)) items.push(described(request));
+    }
+    if (wanted === undefined) break;
+  }
+  return { items, next: next < log.durable ? next : null, first: log.first, durable: log.durable };
+}
+
+function described({ position, protocol, arrival, head }: LoggedRequest): object {
+  const { route, project, receivedAtMs, requestId } = arrival;
+  return { position, protocol, route, project, receivedAt: new Date(receivedAtMs).toISOString(), requestId, head };
+}
+
+async function holds({ head, body }: LoggedRequest, text: string): Promise<boolean> {
+  if (head.query.includes(text) || head.query.includes(encodeURIComponent(text))) return true;
+  const limits = { maxBytes: maxUnpackedBytes, contentEncodings: ["gzip"] };
+  const unpacked = await unpack(body, head.headers["content-encoding"], limits);
+  return unpacked.kind === "unpacked" && Buffer.from(unpacked.bytes).includes(text);
+}

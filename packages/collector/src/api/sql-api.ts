@@ -1,0 +1,119 @@
+/** Questions that are put as SQL: those of a person, and those that the collector words itself. */
+import type { RequestHead } from "@oncewire/protocol";
+import { filterColumns, filterNames, QueryReader } from "./query-reader.js";
+
+export interface SqlBounds {
+  readonly maxRows: number;
+  readonly timeoutMs: number;
+}
+
+export interface SqlAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly truncated: boolean;
+}
+
+/** One SELECT over `events` and `bad_events`, which can read nothing else and write nothing. */
+export interface SqlReader {
+  sql(text: string, bounds: SqlBounds): Promise<SqlAnswer>;
+}
+
+const maxTimeoutMs = 300_000;
+const timeouts = { least: 1, most: maxTimeoutMs, byDefault: 30_000 };
+
+/** `GET /api/sql?query=SELECT…`: columns, and rows in their order. */
+export async function runSql(store: SqlReader, head: RequestHead): Promise<unknown> {
+  const query = new QueryReader(head.query, ["query", "limit", "timeoutMs"]);
+  const maxRows = query.integer("limit", { least: 1, most: 100_000, byDefault: 1_000 });
+  return await store.sql(query.required("query"), { maxRows, timeoutMs: query.integer("timeoutMs", timeouts) });
+}
+
+const buckets = ["minute", "hour", "day", "week", "month"] as const;
+const groupColumns = { project: "project", protocol: "protocol", kind: "kind", name: "name" } as const;
+const groups = Object.keys(groupColumns) as readonly (keyof typeof groupColumns)[];
+const maxCounts = 10_000;
+
+/** `GET /api/counts`: how many events, by time and by one of their fields, narrowed as `/api/events` is. */
+export async function countEvents(store: SqlReader, head: RequestHead): Promise<unknown> {
+  const query = new QueryReader(head.query, [...filterNames, "from", "to", "by", "group"]);
+  const by = query.choice("by", buckets);
+  const group = query.choice("group", groups);
+  const time = by === undefined ? "NULL" : `CAST(epoch_ms(date_trunc('${by}', "time")) AS DOUBLE)`;
+  const key = group === undefined ? "NULL" : `"${groupColumns[group]}"`;
+  const text =
+    `SELECT ${time} AS "bucket", ${key} AS "label", CAST(count(*) AS DOUBLE) AS "count" FROM events WHERE ${whereText(query)} ` +
+    'GROUP BY "bucket", "label" ORDER BY "bucket" DESC, "count" DESC, "label"';
+  const { rows, truncated } = await store.sql(text, { maxRows: maxCounts, timeoutMs: timeouts.byDefault });
+  return { items: rows.map(countItem), truncated };
+}
+
+function countItem([at, key, count]: readonly unknown[]): object {
+  return { time: typeof at === "number" ? new Date(at).toISOString() : null, key, count };
+}
+
+function whereText(query: QueryReader): string {
+  const filters = query.filters();
+  const conditions = filterNames.flatMap((name) => {
+    const value = filters[name];
+    return value === undefined ? [] : [`"${filterColumns[name]}" = ${textLiteral(value)}`];
+  });
+  for (const [name, comparison] of [
+    ["from", ">="],
+    ["to", "<"],
+  ] as const) {
+    const time = query.time(name);
+    if (time !== undefined) conditions.push(`"time" ${comparison} make_timestamp(${Date.parse(time)}000)`);
+  }
+  return conditions.length === 0 ? "true" : conditions.join(" AND ");
+}
+
+/** A text in SQL, in an alphabet in which nothing can end it. */
+export function textLiteral(text: string): string {
+  return `decode(from_base64('${Buffer.from(text).toString("base64")}'))`;
+}
+
+/** `GET /api/profile?userId=`: what is known of a user. */
+export async function readProfile(store: SqlReader, head: RequestHead): Promise<unknown> {
+  const query = new QueryReader(head.query, ["project", "userId"]);
+  const userId = query.required("userId");
+  const bounds = { maxRows: 1_000, timeoutMs: timeouts.byDefault };
+  const where = whereText(query);
+  const ms = (expression: string): string => `CAST(epoch_ms(${expression}) AS DOUBLE)`;
+  const seen = await store.sql(
+    `SELECT CAST(count(*) AS DOUBLE), ${ms('min("time")')}, ${ms('max("time")')} FROM events WHERE ${where}`,
+    bounds,
+  );
+  const names = await store.sql(
+    `SELECT DISTINCT anonymous_id FROM events WHERE ${where} AND anonymous_id IS NOT NULL ` +
+      `UNION SELECT previous_id FROM events WHERE ${where} AND kind = 'alias' AND previous_id IS NOT NULL ORDER BY 1`,
+    bounds,
+  );
+  const traits = await store.sql(
+    `SELECT properties FROM events WHERE ${where} AND kind = 'identify' ORDER BY "time" DESC, position DESC, ordinal DESC`,
+    bounds,
+  );
+  const [count = 0, first = null, last = null] = seen.rows[0] ?? [];
+  return {
+    userId,
+    events: count,
+    firstSeen: isoOrNull(first),
+    lastSeen: isoOrNull(last),
+    otherIds: names.rows.map(([id]) => id),
+    traits: mergeNewestFirst(traits.rows.map(([properties]) => String(properties))),
+  };
+}
+
+function isoOrNull(ms: unknown): string | null {
+  return typeof ms === "number" ? new Date(ms).toISOString() : null;
+}
+
+/** The newest value of each trait; a null takes a trait away. */
+function mergeNewestFirst(texts: readonly string[]): Readonly<Record<string, unknown>> {
+  const merged = new Map<string, unknown>();
+  for (const text of texts) {
+    const properties: unknown = JSON.parse(text);
+    if (typeof properties !== "object" || properties === null) continue;
+    for (const [name, value] of Object.entries(properties)) if (!merged.has(name)) merged.set(name, value);
+  }
+  return Object.fromEntries([...merged].filter(([, value]) => value !== null));
+}
