@@ -73,8 +73,9 @@ export class Disk {
     return path;
   }
 
-  paths() {
-    return this.#files.paths();
+  /** The files in memory have no clock. */
+  created(path) {
+    void this.#files.touch(path, this.#world.wallMs);
   }
 
   /** The file system as one process sees it. */
@@ -125,6 +126,7 @@ class ProcessFiles {
   async open(path, purpose) {
     const file = await this.#call(`open ${path} to ${purpose}`, () => this.#faulty[purpose].open(path, purpose));
     this.#countOpen(1);
+    if (purpose === "create") this.#disk.created(path);
     return {
       read: (target, offset) => this.#call(`read ${path} at ${offset}`, () => file.read(target, offset)),
       write: (buffers, offset) =>

@@ -423,8 +423,7 @@ class LogRun {
     if (journal.durable > journal.next)
       this.#world.violate(`durable ${journal.durable} is beyond next ${journal.next}`);
     const { bytes } = journal.status();
-    if (bytes > this.#options.maxBytes)
-      this.#world.violate(`${bytes} bytes are kept, ${this.#options.maxBytes} allowed`);
+    if (bytes > this.#options.maxBytes) this.#world.violate(`${bytes} bytes are kept, ${maxBytes} allowed`);
   }
 
   #pass(durationMs) {

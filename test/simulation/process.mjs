@@ -102,6 +102,12 @@ export class SimulatedProcess {
 
   /** What a journal is given. */
   get journalRuntime() {
+    return (this.#journalRuntime ??= this.#createJournalRuntime());
+  }
+
+  #journalRuntime;
+
+  #createJournalRuntime() {
     return {
       nowMs: () => this.#world.wallMs,
       setTimer: (run, delayMs) => this.#after(delayMs, run),

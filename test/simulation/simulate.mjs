@@ -3,10 +3,10 @@
  * seed decides everything; the same seed gives the same trace.
  */
 import { runLog } from "./log-run.mjs";
-import { runTracker } from "./tracker-run.mjs";
+import { runSpool, runTracker } from "./tracker-run.mjs";
 import { World } from "./world.mjs";
 
-const kinds = { log: runLog, tracker: runTracker };
+const kinds = { log: runLog, tracker: runTracker, spool: runSpool };
 const defaultSteps = 200;
 
 /**
@@ -15,8 +15,10 @@ const defaultSteps = 200;
  */
 export async function simulate(subject, { seed, steps = defaultSteps, keepsTrace = false, kind: asked }) {
   const world = new World(seed, { keepsTrace });
-  const kind = asked ?? world.chance.weighted({ log: 1, tracker: 2 });
+  const kind = asked ?? world.chance.weighted({ log: 1, tracker: 2, spool: 3 });
   const onRejection = (error) => world.violate(`a promise was rejected and nobody heard it: ${stackOf(error)}`);
+  // The end of a simulated process is not the end of this one.
+  subject.endings.join = () => () => undefined;
   process.on("unhandledRejection", onRejection);
   try {
     await kinds[kind](world, subject, steps);

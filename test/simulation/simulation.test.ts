@@ -3,10 +3,18 @@ import { createFaultyFiles, createMemoryFiles } from "../../packages/journal/src
 import { createRudderStackEncoder } from "@oncewire/protocol/rudderstack";
 import { createTracker } from "oncewire";
 import { describe, expect, it } from "vitest";
+import { endings } from "../../packages/tracker/src/endings.js";
 import { simulate, type RunKind, type Subject } from "./simulate.mjs";
 
-const subject: Subject = { createTracker, openJournal, createMemoryFiles, createFaultyFiles, createRudderStackEncoder };
-const kinds: readonly RunKind[] = ["log", "tracker"];
+const subject: Subject = {
+  createTracker,
+  endings,
+  openJournal,
+  createMemoryFiles,
+  createFaultyFiles,
+  createRudderStackEncoder,
+};
+const kinds: readonly RunKind[] = ["log", "tracker", "spool"];
 
 describe.each(kinds)("a simulated run of kind %s", (kind) => {
   it("keeps every promise, for 150 seeds", { timeout: 120_000 }, async () => {

@@ -4,14 +4,16 @@ import { pathToFileURL } from "node:url";
 
 export async function loadSubject(root) {
   const load = (path) => import(pathToFileURL(join(root, "packages", path)).href);
-  const [tracker, journal, files, rudderstack] = await Promise.all([
+  const [tracker, endings, journal, files, rudderstack] = await Promise.all([
     load("tracker/dist/index.js"),
+    load("tracker/dist/endings.js"),
     load("journal/dist/index.js"),
     load("journal/dist/testing.js"),
     load("protocol/dist/rudderstack/index.js"),
   ]);
   return {
     createTracker: tracker.createTracker,
+    endings: endings.endings,
     openJournal: journal.openJournal,
     createMemoryFiles: files.createMemoryFiles,
     createFaultyFiles: files.createFaultyFiles,

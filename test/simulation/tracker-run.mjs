@@ -1,17 +1,32 @@
 /**
  * A run of the tracker: processes track, flush, close, freeze and are killed, against destinations that fail in every
- * way. The witness checks each request, answer and report; here the books, `flush` and `close` are checked, and that
- * all is well in the end: everything ended, no timer set, nothing lost.
+ * way; with a spool, on a disk that does, too, and two processes at a time. The witness checks each request, answer and
+ * report, each member its books, `flush` and `close`. Here is checked that all is well in the end: everything ended, no
+ * timer is set, and nothing that was durable is lost.
  */
 import { conducts, Destination } from "./destination.mjs";
-import { SimulatedProcess } from "./process.mjs";
+import { Disk } from "./disk.mjs";
+import { Member } from "./member.mjs";
 import { Witness } from "./witness.mjs";
 
 const hourMs = 3_600_000;
 const limits = { maxEventBytes: 2000, maxBatchEvents: 20, maxBatchBytes: 6000 };
 
 export async function runTracker(world, subject, steps) {
-  const run = new TrackerRun(world, subject);
+  await runSteps(new TrackerRun(world, subject, null), { world, steps });
+}
+
+export async function runSpool(world, subject, steps) {
+  const { chance } = world;
+  const isFaulty = chance.is(0.6);
+  const disk = new Disk(world, subject, {
+    faultRate: isFaulty ? chance.pick([0, 0.002, 0.01]) : 0,
+    shortRate: chance.pick([0, 0.03]),
+  });
+  await runSteps(new TrackerRun(world, subject, { disk, isFaulty }), { world, steps });
+}
+
+async function runSteps(run, { world, steps }) {
   await run.start();
   for (let step = 0; step < steps && !world.isViolated; step += 1) await run.step();
   if (!world.isViolated) await run.finish();
@@ -41,29 +56,25 @@ class TrackerRun {
   #options;
   #witness;
   #destinations;
+  /** Null where events are kept in memory alone. */
+  #spool;
   #living = new Set();
   #pids = 0;
   #isInexact;
-  /** The process that tracks; those before it are dead. */
-  #process = null;
-  #tracker = null;
-  /** `close` was called; it has resolved. */
-  #isClosed = false;
-  #isAtEnd = false;
-  /** Calls of flush and close that have not resolved: what they wait for, and until when. */
-  #waits = new Set();
-  #entrances = 0;
+  /** The processes that live, and those whose tracker is closed. */
+  #members = [];
   #happenings = 0;
   #booksEvery;
 
-  constructor(world, subject) {
+  constructor(world, subject, spool) {
     const { chance } = world;
     this.#world = world;
     this.#subject = subject;
+    this.#spool = spool;
     this.#options = chooseOptions(chance);
     this.#isInexact = chance.is(0.5);
     this.#booksEvery = chance.pick([1, 10, 10, 10]);
-    this.#witness = new Witness(world, this.#options);
+    this.#witness = new Witness(world, { ...this.#options, hasSpool: spool !== null });
     const wires = chance.pick([["rudderstack"], ["plain"], ["rudderstack", "plain"], ["plain", "rudderstack"]]);
     this.#destinations = wires.map((wire, index) => this.#createDestination(wire, "AB"[index]));
     this.#chance = chance.fork();
@@ -80,6 +91,7 @@ class TrackerRun {
   }
 
   async step() {
+    const hasSpool = this.#spool !== null;
     const action = this.#chance.weighted({
       track: 40,
       wait: 30,
@@ -89,85 +101,56 @@ class TrackerRun {
       freeze: 1,
       jump: 1,
       close: 0.7,
-      kill: 1,
+      kill: hasSpool ? 2 : 1,
+      join: hasSpool ? 1 : 0,
+      cutPower: hasSpool ? 1 : 0,
+      failDisk: this.#spool?.isFaulty ? 1 : 0,
+      healDisk: this.#spool?.isFaulty ? 3 : 0,
     });
     await this[`_${action}`]();
-    this.#checkBooks();
+    for (const member of this.#members) member.checkBooks();
   }
 
   #begin() {
     this.#pids += 1;
-    const process = new SimulatedProcess(this.#world, {
+    const member = new Member(this.#world, {
       pid: this.#pids,
       living: this.#living,
       isInexact: this.#isInexact,
+      createTracker: this.#subject.createTracker,
+      options: this.#options,
+      disk: this.#spool?.disk ?? null,
+      destinations: this.#destinations,
+      witness: this.#witness,
     });
-    const destinations = this.#destinations.map((destination) => destination.openFor(process));
-    const tracker = this.#subject.createTracker({ ...this.#options, destinations, runtime: process.runtime });
-    this.#process = process;
-    this.#tracker = tracker;
-    this.#isClosed = false;
-    this.#isAtEnd = false;
-    for (const kind of ["delivered", "rejected", "dropped", "retrying", "paused", "resumed"]) {
-      tracker.on(kind, (report) => this.#post(report.destination, process).told(report));
-    }
-    for (const { name } of this.#destinations) {
-      this.#post(name, process).isFull = () => isFull(tracker.stats().destinations[name], this.#options);
-    }
-    this.#world.note(`p${process.pid} starts`);
+    this.#members.push(member);
+    return member;
   }
 
-  #post(name, process = this.#process) {
-    return this.#witness.post(
-      process,
-      this.#destinations.find((each) => each.name === name),
-    );
+  #member() {
+    return this.#chance.pick(this.#members);
   }
 
   _track() {
     const most = this.#chance.is(0.03) ? 40 : 3;
-    for (let count = this.#chance.int(1, most); count > 0; count -= 1) this.#track();
+    const member = this.#member();
+    for (let count = this.#chance.int(1, most); count > 0; count -= 1) this.#track(member);
     return this.#pass(this.#chance.next() * 5);
   }
 
-  #track() {
+  #track(member) {
     const flaw = this.#chance.is(0.02) ? this.#chance.pick(["invalid", "too-large"]) : null;
-    const isPoisonous = flaw === null && this.#chance.is(0.03);
-    const user = `u${this.#chance.int(1, 5)}`;
-    const bytes = flaw === "too-large" ? 2500 : this.#chance.int(0, this.#chance.is(0.1) ? 900 : 100);
-    const call = { process: this.#process, destinations: this.#destinations, user, flaw, isPoisonous };
-    const { event, handle } = this.#witness.track(call, (n) =>
-      this.#tracker.track({
-        userId: flaw === "invalid" ? undefined : user,
-        event: "Step",
-        properties: { n, pad: "x".repeat(bytes) },
-      }),
-    );
-    this.#world.note(`p${this.#process.pid} tracks ${event.n} of ${user} ${flaw ?? ""}`);
-    if (this.#chance.is(0.3)) void this.#watch(event, handle);
-  }
-
-  /** The promises of a handle say what the reports said. */
-  async #watch(event, handle) {
-    const process = this.#process;
-    const posts = this.#destinations.map(({ name }) => this.#post(name, process));
-    const { delivered, destinations } = await handle.delivered;
-    const kinds = posts.map(({ destination }) => destinations[destination.name]?.kind);
-    for (const [index, post] of posts.entries()) {
-      if (kinds[index] === "kept") continue;
-      if (!post.ended.has(event.n)) this.#world.violate(`the handle of ${event.n} knows an end that was not told`);
-      if (post.gaveUp.has(event.n) === (kinds[index] === "delivered")) {
-        this.#world.violate(`the handle of ${event.n} and the reports differ`);
-      }
-    }
-    if (delivered !== kinds.every((kind) => kind === "delivered")) {
-      this.#world.violate(`the handle of ${event.n} says delivered: ${delivered} of ${kinds.join(", ")}`);
-    }
+    member.track({
+      flaw,
+      isPoisonous: flaw === null && this.#chance.is(0.03),
+      user: `u${this.#chance.int(1, 5)}`,
+      bytes: flaw === "too-large" ? 2500 : this.#chance.int(0, this.#chance.is(0.1) ? 900 : 100),
+    });
   }
 
   _wait() {
     // Who asks a dead destination twice a second asks it often in an hour.
-    const longest = this.#options.retryCapMs > 1000 ? 2 * hourMs : 30_000;
+    const longest = this.#options.retryCapMs > 1000 && this.#spool === null ? 2 * hourMs : 10_000;
     const most = this.#chance.weighted({ 50: 10, 3000: 6, [longest]: 0.5 });
     return this.#pass(this.#chance.spread(0.1, Number(most)));
   }
@@ -179,120 +162,113 @@ class TrackerRun {
   }
 
   _flush() {
-    const timeoutMs = this.#chance.pick([0, 50, 5000, 60_000]);
-    void this.#await("flush", timeoutMs, () => this.#tracker.flush({ timeoutMs }));
+    this.#member().flush(this.#chance.pick([0, 50, 5000, 60_000]));
     return this.#pass(this.#chance.next() * 20);
   }
 
-  _close() {
-    if (this.#isClosed) return this.#restart();
-    const timeoutMs = this.#chance.pick([0, 100, 10_000]);
-    this.#close(timeoutMs);
-    return this.#pass(this.#chance.spread(1, 20_000));
-  }
-
-  #close(timeoutMs) {
-    this.#isClosed = true;
-    for (const { name } of this.#destinations) this.#post(name).isClosing = true;
-    void this.#await("close", timeoutMs, () => this.#tracker.close({ timeoutMs }));
-  }
-
-  /** Calls flush or close, and checks when it resolves: not before what it waits for has ended or time is up. */
-  async #await(what, timeoutMs, call) {
-    const process = this.#process;
-    const posts = this.#destinations.map(({ name }) => this.#post(name));
-    const waited = this.#witness.events.filter((event) => event.pid === process.pid);
-    const open = posts.flatMap((post) => waited.filter(({ n }) => !post.ended.has(n)).map(({ n }) => ({ post, n })));
-    const wait = { what, process, open, untilMs: this.#world.nowMs + timeoutMs };
-    this.#world.note(`p${process.pid} ${what} within ${timeoutMs} ms, ${open.length} open`);
-    this.#waits.add(wait);
-    const stats = await call();
-    this.#waits.delete(wait);
-    this.#world.note(`p${process.pid} ${what} resolved, ${stats.pending} pending`);
-    const isInTime = this.#world.nowMs < wait.untilMs - 1;
-    if (isInTime && !isOver(wait)) this.#world.violate(`${what} resolved before what it waited for had ended`);
-    const pending = posts.reduce((sum, post) => sum + post.pending, 0);
-    if (stats.pending !== pending)
-      this.#world.violate(`${what} resolved with ${stats.pending} pending, ${pending} are`);
-    if (what !== "close") return;
-    this.#isAtEnd = true;
-    if (stats.pending > 0) this.#world.violate(`${stats.pending} events are pending after close`);
+  async _close() {
+    const member = this.#member();
+    if (!member.isClosed) member.close(this.#chance.pick([0, 100, 10_000]));
+    else if (member.isAtEnd) return this.#replace(member);
+    await this.#pass(this.#chance.spread(1, 20_000));
   }
 
   async _enter() {
-    this.#entrances += 1;
-    const process = this.#process;
-    const tracker = this.#tracker;
-    void tracker.ready().then(() => {
-      this.#entrances -= 1;
-      if (process === this.#process) this.#track();
-      return undefined;
-    });
+    const member = this.#member();
+    member.enter(() => this.#track(member));
     await this.#pass(this.#chance.next() * 5);
   }
 
-  _freeze() {
-    const durationMs = this.#chance.spread(10, 60_000);
-    this.#world.note(`p${this.#process.pid} is frozen for ${Math.round(durationMs)} ms`);
-    this.#process.freeze(durationMs);
-    // A frozen process tracks nothing: the next step comes after the thaw.
-    return this.#pass(durationMs + this.#chance.next() * 10);
+  async _freeze() {
+    const durationMs = this.#chance.spread(10, this.#spool === null ? 60_000 : 20_000);
+    const member = this.#member();
+    this.#world.note(`${member.name} is frozen for ${Math.round(durationMs)} ms`);
+    member.process.freeze(durationMs);
+    // A frozen process tracks nothing, and we call no other meanwhile.
+    await this.#pass(durationMs + this.#chance.next() * 10);
   }
 
   _jump() {
     const deltaMs = this.#chance.pick([-1, 1]) * this.#chance.spread(1000, 10 * 365 * 24 * hourMs);
     this.#world.note(`the wall clock jumps by ${Math.round(deltaMs)} ms`);
     this.#world.wallOffsetMs += deltaMs;
+    this.#witness.hasClockJumped = true;
     return this.#pass(1);
   }
 
   _kill() {
-    this.#world.note(`p${this.#process.pid} is killed`);
-    return this.#restart();
+    return this.#replace(this.#member());
   }
 
-  #restart() {
-    this.#process.kill();
-    this.#waits.clear();
-    this.#entrances = 0;
-    this.#begin();
+  /** A second process on the same spool. */
+  _join() {
+    if (this.#members.length < 2) this.#begin();
     return this.#pass(1);
+  }
+
+  #replace(member) {
+    member.kill();
+    this.#members = this.#members.filter((other) => other !== member);
+    if (this.#members.length === 0 || this.#chance.is(0.5)) this.#begin();
+    return this.#pass(this.#chance.spread(0.1, 50));
+  }
+
+  _cutPower() {
+    for (const member of this.#members) member.kill();
+    this.#spool.disk.cutPower();
+    this.#members = [];
+    this.#begin();
+    return this.#pass(this.#chance.spread(0.1, 50));
+  }
+
+  _failDisk() {
+    this.#spool.disk.fail(this.#chance.pick(["ENOSPC", "EROFS", "EIO"]));
+    return this.#pass(this.#chance.spread(1, 3000));
+  }
+
+  _healDisk() {
+    this.#spool.disk.heal();
+    return this.#pass(this.#chance.spread(1, 3000));
   }
 
   /** From now on all goes well: whatever is pending must end, and all that was set in motion come to rest. */
   async finish() {
     this.#world.note("all is well from here on");
+    this.#spool?.disk.healForEver();
     for (const destination of this.#destinations) destination.behave("healthy");
-    // The longest wait that a destination may have asked for, then the growing ones of our own.
-    for (const durationMs of [1000, 30_000, hourMs, hourMs, hourMs, hourMs]) {
-      if (this.#isAtRest()) break;
-      await this.#pass(durationMs);
-    }
+    if (this.#spool !== null) for (const member of this.#members.filter(({ isClosed }) => isClosed)) member.kill();
+    this.#members = this.#members.filter(({ process }) => process.isAlive);
+    if (this.#members.length === 0) this.#begin();
+    await this.#settleDown();
     if (this.#world.isViolated) return;
-    if (!this.#isAtRest()) return this.#world.violate("what is pending does not end though all is well");
-    if (this.#entrances > 0) this.#world.violate("nobody lets those in who wait to be let in");
-    this.#checkLosses();
-    if (!this.#isClosed) this.#close(1000);
-    await this.#pass(2000);
-    if (this.#process.timers > 0) this.#world.violate(`${this.#process.timers} timers are set in the end`);
-    if (this.#waits.size > 0) this.#world.violate(`${[...this.#waits][0].what} never resolves`);
+    this.#witness.checkLosses(this.#destinations);
+    for (const member of this.#members) if (!member.isClosed) member.close(1000);
+    await this.#pass(5000);
+    for (const member of this.#members) member.checkEnd();
+    if (this.#spool !== null && !this.#world.isViolated) await this.#checkNothingLeft();
   }
 
-  #isAtRest() {
-    return this.#destinations.every(({ name }) => this.#post(name).pending === 0) && this.#entrances === 0;
-  }
-
-  /** What was told to be delivered is with the destination. */
-  #checkLosses() {
-    for (const event of this.#witness.events) {
-      for (const destination of this.#destinations) {
-        const post = this.#witness.post({ pid: event.pid }, destination);
-        const isDelivered = post.ended.has(event.n) && !post.gaveUp.has(event.n);
-        if (isDelivered && !destination.kept.has(event.n)) {
-          this.#world.violate(`event ${event.n} was delivered, and ${destination.name} has it not`);
-        }
-      }
+  async #settleDown() {
+    // With a spool, what dead processes left is found after a while. Then the longest wait that a destination may have
+    // asked for, and the growing ones of our own.
+    await this.#pass(this.#spool === null ? 1000 : 30_000);
+    const partMs = hourMs / 12;
+    for (let waitedMs = 0; waitedMs < 4 * hourMs; waitedMs += partMs) {
+      if (this.#members.every((member) => member.isAtRest)) return;
+      await this.#pass(partMs);
     }
+    if (this.#members.every((member) => member.isAtRest)) return;
+    for (const member of this.#members) this.#world.note(`${member.name} has ${member.shown}`);
+    this.#world.violate("what is pending does not end though all is well");
+  }
+
+  /** What has ended and was closed in good order is not found again. */
+  async #checkNothingLeft() {
+    for (const member of this.#members) member.kill();
+    const member = this.#begin();
+    await this.#pass(30_000);
+    if (member.recovered > 0) this.#world.violate(`${member.recovered} events that had ended came back`);
+    member.kill();
   }
 
   #pass(durationMs) {
@@ -300,37 +276,12 @@ class TrackerRun {
   }
 
   /** After everything that happens; the books are looked into less often, except in some runs. */
-
   #check() {
     this.#happenings += 1;
-    if (this.#happenings % this.#booksEvery === 0) this.#checkBooks();
-    for (const wait of this.#waits) {
-      const latestMs = Math.max(wait.untilMs, wait.process.thawsAtMs) + 5;
-      const isDue = isOver(wait) || this.#world.nowMs > latestMs;
-      if (isDue) this.#world.violate(`${wait.what} does not resolve though it is due`);
+    const checksBooks = this.#happenings % this.#booksEvery === 0;
+    for (const member of this.#members) {
+      member.checkWaits();
+      if (checksBooks) member.checkBooks();
     }
-    if (this.#isAtEnd && this.#process.timers > 0)
-      this.#world.violate(`${this.#process.timers} timers are set after close`);
   }
-
-  #checkBooks() {
-    const stats = this.#tracker.stats();
-    for (const { name } of this.#destinations) this.#checkDestination(name, stats.destinations[name]);
-  }
-
-  #checkDestination(name, stats) {
-    this.#post(name).check(stats);
-    const { maxQueueBytes, maxInFlight } = this.#options;
-    if (stats.queuedBytes > maxQueueBytes) this.#world.violate(`${stats.queuedBytes} bytes are queued`);
-    if (stats.requestsInFlight > maxInFlight) this.#world.violate(`${stats.requestsInFlight} requests are in flight`);
-  }
-}
-
-function isOver({ open }) {
-  return open.every(({ post, n }) => post.ended.has(n));
-}
-
-/** Whether one more event of any size the run tracks may have found no room. */
-function isFull(stats, { maxQueueBytes, maxQueueEvents }) {
-  return stats.pending >= maxQueueEvents - 1 || stats.queuedBytes > maxQueueBytes - 4000;
 }

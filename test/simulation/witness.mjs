@@ -9,6 +9,8 @@ export class Witness {
   #options;
   /** By number. */
   events = [];
+  /** Then the age of what an earlier process accepted is anybody's guess. */
+  hasClockJumped = false;
   #byId = new Map();
   #posts = new Map();
   /** The event whose call is under way: what ends at the call is reported before its id is known. */
@@ -53,6 +55,7 @@ export class Witness {
     const event = { n: this.events.length, id: null, pid: process.pid, user, flaw, isPoisonous };
     event.trackedAtMs = this.nowMs;
     event.isDurable = false;
+    event.isDecided = false;
     this.events.push(event);
     for (const destination of destinations) this.post(process, destination).accepted += 1;
     this.#calling = event;
@@ -98,6 +101,20 @@ export class Witness {
     return undefined;
   }
 
+  /** What was told to be delivered, or durable, is with the destination or was told to have ended otherwise. */
+  checkLosses(destinations) {
+    for (const event of this.events) {
+      for (const destination of destinations) {
+        if (destination.kept.has(event.n) || this.hasGivenUp(event, destination)) continue;
+        const isEnded = [...this.#posts.values()].some(
+          (post) => post.destination === destination && post.ended.has(event.n),
+        );
+        if (isEnded) this.violate(`event ${event.n} was delivered, and ${destination.name} has it not`);
+        else if (event.isDurable) this.violate(`event ${event.n} was durable, and is lost for ${destination.name}`);
+      }
+    }
+  }
+
   hasGivenUp(event, destination) {
     for (const post of this.#posts.values()) {
       if (post.destination === destination && post.gaveUp.has(event.n)) return true;
@@ -112,6 +129,10 @@ class Post {
   delivered = 0;
   rejected = 0;
   dropped = 0;
+  /** Of these, events that nobody can name. */
+  lost = 0;
+  /** Events of dead processes that this one has taken over, as the books have it. */
+  recovered = 0;
   isClosing = false;
   /** Numbers of events that ended here, and of those among them that were not delivered. */
   ended = new Set();
@@ -241,6 +262,7 @@ class Post {
   }
 
   #toldEnd(report) {
+    if (report.ids.length === 0) return this.#toldLoss(report);
     for (const id of report.ids) {
       const event = this.#witness.eventOf(id);
       if (event === null) return this.#violate(`${report.kind} was told of ${id}, which nobody tracked`);
@@ -253,6 +275,14 @@ class Post {
       if (objection !== null)
         this.#violate(`event ${event.n} was told ${report.kind} ${report.reason ?? ""} ${objection}`);
     }
+    return undefined;
+  }
+
+  /** Events of which the disk kept only that there was something. */
+  #toldLoss({ events, reason }) {
+    this.#witness.note(`${this.#name} lost ${events}: ${reason}`);
+    this.dropped += events;
+    this.lost += events;
     return undefined;
   }
 
@@ -278,7 +308,8 @@ class Post {
     const { maxEventAgeMs } = this.#witness.options;
     switch (reason) {
       case "expired":
-        return this.#witness.nowMs - event.trackedAtMs > maxEventAgeMs - 1 ? null : "before its time";
+        if (event.pid !== this.#process.pid && this.#witness.hasClockJumped) return null;
+        return this.#witness.nowMs - event.trackedAtMs > maxEventAgeMs - 2 ? null : "before its time";
       case "closed":
         return this.isClosing ? null : "but the tracker was not closed";
       case "queue-full":
@@ -292,7 +323,7 @@ class Post {
   isFull = () => true;
 
   get pending() {
-    return this.accepted - this.delivered - this.rejected - this.dropped;
+    return this.accepted + this.recovered - this.delivered - this.rejected - this.dropped;
   }
 
   /** Whether the books say the same. */
@@ -301,9 +332,17 @@ class Post {
     if (accepted !== delivered + rejected + dropped + pending) {
       this.#violate(`the books do not add up: ${accepted} = ${delivered} + ${rejected} + ${dropped} + ${pending}`);
     }
-    for (const count of ["accepted", "delivered", "rejected", "dropped", "pending"]) {
+    if (this.#witness.options.hasSpool) this.#noteRecovered(accepted - this.accepted);
+    else if (accepted !== this.accepted) this.#violate(`${accepted} are accepted in the books, ${this.accepted} were`);
+    for (const count of ["delivered", "rejected", "dropped", "pending"]) {
       if (stats[count] !== this[count])
         this.#violate(`${count} is ${stats[count]} in the books, ${this[count]} were seen`);
     }
+  }
+
+  #noteRecovered(recovered) {
+    if (recovered < this.recovered)
+      this.#violate(`${recovered} were taken over in the books, and ${this.recovered} before`);
+    this.recovered = recovered;
   }
 }

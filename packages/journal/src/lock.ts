@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { JournalError, faultOf } from "./errors.js";
 import { readFully, writeFully, type FileSystem } from "./files.js";
-import type { Owner } from "./processes.js";
+import type { Owner, Processes } from "./processes.js";
 import type { JournalRuntime } from "./runtime.js";
 
 export interface LockOptions {
@@ -39,6 +39,9 @@ const maxAttempts = 3;
 const maxLockBytes = 4096;
 const lockPattern = /^lock\.(\d{1,15})$/;
 
+/** Locks that could not be removed when they were given up, by the process that had them: it does not hold them. */
+const abandoned = new WeakMap<Processes, Set<string>>();
+
 /** Rejects with `locked` where a living process has the folder. */
 export async function acquireLock(options: LockOptions): Promise<Lock> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
@@ -49,6 +52,7 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
     const path = join(options.directory, `lock.${number}`);
     const isMine = (await createLock(path, options)) && (await isAlone(path, options));
     if (!isMine) continue;
+    abandoned.get(options.runtime.processes)?.delete(path);
     for (const stale of found) await options.files.remove(stale.path).catch(ignored);
     return hold(path, options);
   }
@@ -85,7 +89,7 @@ async function createLock(path: string, { files, directory, runtime }: LockOptio
 async function isAlone(path: string, options: LockOptions): Promise<boolean> {
   const others = (await findLocks(options)).filter((lock) => lock.path !== path);
   if (!others.some((lock) => isHeld(lock, options.runtime))) return true;
-  await options.files.remove(path).catch(ignored);
+  await giveUp(path, options);
   return false;
 }
 
@@ -111,17 +115,32 @@ function hold(path: string, { files, runtime }: LockOptions): Lock {
     async release() {
       isOver = true;
       cancel();
-      await files.remove(path).catch(ignored);
+      await giveUp(path, { files, runtime });
     },
   };
 }
 
+/** Where the file cannot be removed, this process at least knows that nobody holds it. */
+async function giveUp(path: string, { files, runtime }: Pick<LockOptions, "files" | "runtime">): Promise<void> {
+  const fault = await files.remove(path).then(() => null, faultOf);
+  if (fault === null || fault === "ENOENT") return;
+  const paths = abandoned.get(runtime.processes) ?? new Set();
+  abandoned.set(runtime.processes, paths.add(path));
+}
+
 function isHeld(lock: FoundLock, runtime: JournalRuntime): boolean {
   const fate = lock.owner === null ? "unknown" : runtime.processes.fate(lock.owner);
-  if (fate !== "unknown") return fate === "alive";
+  if (fate !== "unknown") return fate === "alive" && !isAbandoned(lock, runtime.processes);
   const silentMs = runtime.nowMs() - lock.modifiedAtMs;
   // The other clock may be ahead of ours; a time far in the future is one that was wrong and has been put right.
   return silentMs < silentAfterMs && silentMs > -maxClockSkewMs;
+}
+
+/** A lock of the same name may have been created since, by another process. */
+function isAbandoned({ path, owner }: FoundLock, processes: Processes): boolean {
+  if (owner === null || abandoned.get(processes)?.has(path) !== true) return false;
+  const self = processes.self();
+  return owner.pid === self.pid && owner.started === self.started && owner.host === self.host;
 }
 
 async function findLocks({ files, directory }: LockOptions): Promise<readonly FoundLock[]> {

@@ -84,3 +84,16 @@ describe("close", () => {
     expect(open).toBe(0);
   });
 });
+
+describe("a lock that could not be removed", () => {
+  it("keeps others out as long as its process lives, but not the process that gave it up", async () => {
+    const bed = createBed();
+    await (await bed.open({ files: faulty(bed, ({ name }) => name === "remove") })).close();
+    expect(names(bed.files, "lock")).toEqual(["lock.1"]);
+    await expect(createBed(bed.machine, bed.files).open()).rejects.toMatchObject({ code: "locked" });
+    const again = await bed.open();
+    await expect(bed.open()).rejects.toMatchObject({ code: "locked" });
+    await again.close();
+    expect(names(bed.files, "lock")).toEqual([]);
+  });
+});

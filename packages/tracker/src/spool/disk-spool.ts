@@ -317,7 +317,9 @@ export class DiskSpool implements Spool {
   /** Takes into memory what is on disk alone, when there is room for a good deal of it. */
   #refill(): void {
     if (this.#own?.isReadable !== true) this.#rejoin(Infinity);
-    if (this.#isReading || this.#isDetached || !this.#room.isRoomy) return;
+    // What is stranded takes room, too, and waits for this very reading.
+    const isThereRoom = this.#room.isRoomy || this.#room.events === this.#stranded.length;
+    if (this.#isReading || this.#isDetached || !isThereRoom) return;
     const source = this.#sources.find(({ isReadable }) => isReadable);
     if (source !== undefined) void this.#readFrom(source);
   }
