@@ -51,6 +51,31 @@ it.each<[Outcome, number, Decision]>([
   expect(decide(outcome, events)).toEqual(decision);
 });
 
+it.each<[Outcome, Decision]>([
+  [
+    { kind: "retry", reason: "status 503" },
+    {
+      events: { kind: "dropped", reason: "exhausted" },
+      destination: { kind: "failed", reason: "status 503", afterMs: null },
+    },
+  ],
+  [
+    { kind: "denied", reason: "status 401" },
+    { events: { kind: "rejected", reason: "refused", detail: "status 401" }, destination: answered },
+  ],
+  [
+    { kind: "rejected", reason: "status 400" },
+    { events: { kind: "bisect" }, destination: answered },
+  ],
+  [
+    { kind: "split", reason: "status 413" },
+    { events: { kind: "shrink" }, destination: answered },
+  ],
+  [{ kind: "delivered" }, { events: { kind: "delivered" }, destination: answered }],
+])("%j, given up by its destination", (outcome, decision) => {
+  expect(decide(outcome, 5, "give-up")).toEqual(decision);
+});
+
 it("gives up no event of a batch of several, whatever the answer", () => {
   const outcomes = fc.oneof(
     fc.record({ kind: fc.constantFrom("split" as const, "rejected" as const, "denied" as const), reason: fc.string() }),

@@ -3,6 +3,7 @@ import { createMemoryDestination, createManualRuntime, type ManualRuntime } from
 import type { MemoryDestination, MemoryDestinationOptions } from "../testing.js";
 import { createTracker, type CreateTrackerOptions, type Tracker } from "../tracker.js";
 import type { Report } from "../report.js";
+import type { FailedRequest, Verdict } from "./destination.js";
 
 interface Setting {
   readonly runtime: ManualRuntime;
@@ -542,5 +543,57 @@ describe("overflow", () => {
     await waiting;
     await setting.runtime.advance(0);
     expect(setting.tracker.stats()).toMatchObject({ accepted: 1, dropped: 1 });
+  });
+});
+
+describe("a destination that judges failures", () => {
+  it("ends the events it gives up, by name, and is told how often they were tried", async () => {
+    const attempts: number[] = [];
+    const judge = ({ attempts: tried }: { readonly attempts: number }): "keep" | "give-up" => {
+      attempts.push(tried);
+      return tried > 2 ? "give-up" : "keep";
+    };
+    const { tracker, runtime } = startJudged(() => 503, judge);
+    trackMany(tracker, 5);
+    await runtime.advance(120_000);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(tracker.stats()).toMatchObject({ accepted: 5, droppedBy: { exhausted: 5 }, pending: 0 });
+  });
+
+  it("may throw, and everything is kept", async () => {
+    let answers = 0;
+    const { tracker, runtime } = startJudged(
+      () => (++answers < 3 ? 503 : 200),
+      () => {
+        throw new Error("mine");
+      },
+    );
+    trackMany(tracker, 5);
+    await runtime.advance(120_000);
+    expect(tracker.stats()).toMatchObject({ delivered: 5, pending: 0 });
+  });
+
+  function startJudged(
+    answer: () => number,
+    afterFailure: (failed: FailedRequest) => Verdict,
+  ): { readonly tracker: Tracker; readonly runtime: ManualRuntime } {
+    const runtime = createManualRuntime();
+    const destination = { ...createMemoryDestination({ answer }), afterFailure };
+    return { tracker: createTracker({ destinations: [destination], runtime }), runtime };
+  }
+});
+
+describe("send: false", () => {
+  it("reads and checks events, counts them as disabled, and asks nobody", async () => {
+    const { tracker, destination } = start(undefined, { send: false });
+    const good = tracker.track({ userId: "u", event: "Ev" });
+    tracker.track({ event: "Nobody's" });
+    expect(good.accepted).toBe(false);
+    expect(await tracker.close()).toMatchObject({
+      accepted: 2,
+      droppedBy: { disabled: 1 },
+      rejectedBy: { invalid: 1 },
+    });
+    expect(destination.requests).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export interface FailedRequest {
   readonly outcome: Outcome;
   /** The answer, or why none came; null when no request could be made at all. */
   readonly reply: Reply | null;
-  /** Requests in a row that these events were in and that brought none of them to its end, this one included. */
+  /** Requests in a row after which these events were to come again as they are, this one included; else 0. */
   readonly attempts: number;
 }
 

@@ -305,8 +305,7 @@ export class Dispatcher {
 
   #verdict(answer: Answer, events: readonly EncodedEvent[], shipment: Shipment): Verdict {
     if (answer.outcome.kind === "delivered") return "keep";
-    shipment.failures += 1;
-    return this.#courier.verdict(answer, events, shipment.failures);
+    return this.#courier.verdict(answer, events, shipment.countFailure(answer.outcome));
   }
 
   #apply(decision: EventsDecision, shipment: Shipment, piece: readonly QueuedEvent[]): void {

@@ -1,3 +1,4 @@
+import type { Outcome } from "@oncewire/protocol";
 import type { QueuedEvent } from "../spool/queued-event.js";
 import { countThatFit, type BatchLimits } from "./batcher.js";
 
@@ -9,8 +10,7 @@ export class Shipment {
   /** As it was cut; the queue knows the holder of a lane by it. */
   readonly batch: readonly QueuedEvent[];
   isAbandoned = false;
-  /** Requests in a row that brought no event of it to its end. */
-  failures = 0;
+  #failures = 0;
   /** What has not ended yet. A piece never reaches over the border of a group. */
   #groups: readonly (readonly QueuedEvent[])[];
 
@@ -35,9 +35,15 @@ export class Shipment {
     return group.slice(0, countThatFit(sizes, limits));
   }
 
+  /** How often in a row its next piece has been put off, this time included. A piece that is taken apart starts anew. */
+  countFailure({ kind }: Outcome): number {
+    this.#failures = kind === "split" || kind === "rejected" ? 0 : this.#failures + 1;
+    return this.#failures;
+  }
+
   /** Puts what is still to be sent of the piece in its place: nothing when all of it has ended. */
   replace(piece: readonly QueuedEvent[], remaining: readonly QueuedEvent[]): void {
-    this.failures = 0;
+    this.#failures = 0;
     const [group = [], ...later] = this.#groups;
     this.#groups = withEvents([[...remaining, ...group.slice(piece.length)], ...later]);
   }

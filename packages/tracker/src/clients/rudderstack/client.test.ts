@@ -454,6 +454,19 @@ describe("onError", () => {
     expect([server.requests.length, told]).toEqual([11, []]);
   });
 
+  it("counts the attempts of what is left of a batch anew", async () => {
+    let failures = 0;
+    const server = await serve((response, { batch }) => {
+      const isBad = batch.some(({ event }) => event === "Bad");
+      // The first part without the bad event meets a failure.
+      const fails = !isBad && failures++ === 0;
+      response.writeHead(isBad ? 400 : fails ? 503 : 200).end();
+    });
+    const client = open(server, { maxRetries: 1 });
+    for (const event of ["Bad", "A", "B", "C", "D", "E", "F", "G"]) client.track({ userId: "u", event });
+    expect(await client.flush()).toMatchObject({ delivered: 7, rejectedBy: { refused: 1 }, dropped: 0 });
+  });
+
   it("is told of the twelfth failure with no further attempt", async () => {
     const server = await serve(answerWith(500));
     const { told, onError } = listen();

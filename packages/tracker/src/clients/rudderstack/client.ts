@@ -68,18 +68,20 @@ export function createRudderStack(given: RudderStackClientOptions): RudderStack<
   const options = resolveClientOptions(rest);
   const destination = { ...rudderStack(options.destination), afterFailure: createFailureHandler(options) };
   const outbox = new Outbox({ destinations: [destination], options: options.tracker, runtime });
-  const note = options.debugLogger === null ? () => undefined : logWork(outbox, options.debugLogger);
+  const note = options.debugLogger === null ? null : logWork(outbox, options.debugLogger);
   return options.syncMode
     ? new RudderStackClient(outbox, note, (handle) => handle.delivered)
     : new RudderStackClient(outbox, note, (handle) => handle);
 }
 
+type Note = (line: string) => void;
+
 class RudderStackClient<Answer> implements RudderStack<Answer> {
   readonly #outbox: Outbox;
-  readonly #note: (line: string) => void;
+  readonly #note: Note | null;
   readonly #answer: (handle: EventHandle) => Answer;
 
-  constructor(outbox: Outbox, note: (line: string) => void, answer: (handle: EventHandle) => Answer) {
+  constructor(outbox: Outbox, note: Note | null, answer: (handle: EventHandle) => Answer) {
     this.#outbox = outbox;
     this.#note = note;
     this.#answer = answer;
@@ -136,7 +138,7 @@ class RudderStackClient<Answer> implements RudderStack<Answer> {
   #say(type: EventType, message: unknown): Answer {
     const stamp = this.#outbox.stamp();
     const handle = this.#outbox.trackVendor(typed(type, message), stamp);
-    this.#note(`${type} ${handle.id}${handle.accepted ? "" : " was not accepted"}`);
+    if (this.#note !== null) this.#note(`${type} ${handle.id}${handle.accepted ? "" : " was not accepted"}`);
     return this.#answer(handle);
   }
 }

@@ -37,6 +37,8 @@ export interface RudderAnalyticsOptions {
   readonly axiosInstance?: unknown;
   /** Of it, `retries` is used. */
   readonly axiosRetryConfig?: { readonly retries?: number | undefined } | undefined;
+  /** Not an option of the original: a folder that keeps what has not been delivered over restarts. */
+  readonly spool?: RudderStackClientOptions["spool"];
   /** Not an option of the original: time, timers, chance and ids, for tests. */
   readonly runtime?: Runtime | undefined;
 }
@@ -77,6 +79,7 @@ export function clientOptions(
     identifyTraits: "both",
     logger: createLevelLogger(levelOf(options.logLevel)),
     onError,
+    spool: options.spool,
     runtime: options.runtime,
   };
 }

@@ -31,6 +31,8 @@ export interface AnalyticsSettings {
   readonly maxTotalBackoffDuration?: number | undefined;
   /** Has no counterpart: an event that is put off by 429 ends as any other, with `maxTotalBackoffDuration`. */
   readonly maxRateLimitDuration?: number | undefined;
+  /** Not a setting of the original: a folder that keeps what has not been delivered over restarts. */
+  readonly spool?: RudderStackClientOptions["spool"];
   /** Not a setting of the original: time, timers, chance and ids, for tests. */
   readonly runtime?: Runtime | undefined;
 }
@@ -52,6 +54,7 @@ export function clientOptions(settings: AnalyticsSettings): RudderStackClientOpt
     send: settings.disable !== true,
     gzip: false,
     identifyTraits: "root",
+    spool: settings.spool,
     runtime: settings.runtime,
     transport:
       httpClient === undefined ? undefined : (needs) => openHttpClientTransport(httpClient, new URL(host), needs),
