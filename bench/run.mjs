@@ -5,9 +5,10 @@
 import { cpus } from "node:os";
 import { acceptRows } from "./accept.mjs";
 import { codecRows } from "./codecs.mjs";
+import { deliveryRows } from "./delivery.mjs";
 import { trackRows } from "./track.mjs";
 
-const suites = { track: trackRows, codecs: codecRows, accept: acceptRows };
+const suites = { track: trackRows, delivery: deliveryRows, codecs: codecRows, accept: acceptRows };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in suites));
 if (unknown.length > 0) {
