@@ -162,17 +162,27 @@ export async function isOrphaned(
 }
 
 async function openLocked(options: ResolvedJournalOptions, lock: Lock): Promise<Journal> {
-  const { files, directory } = options;
+  const reader = new SegmentReader(options.files, options.directory);
+  try {
+    return new FolderJournal({ options, lock, reader, ...(await readFolder(options, reader)) });
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+type Contents = Pick<Parts, "segments" | "recovered" | "next" | "cursors">;
+
+async function readFolder({ files, directory }: ResolvedJournalOptions, reader: SegmentReader): Promise<Contents> {
   const entries = await files.list(directory);
   const segments = new SegmentList();
-  const reader = new SegmentReader(files, directory);
   const recovered = { tornBytes: 0, damagedRecords: 0, quarantinedSegments: 0, damagedCursors: 0 };
   const end = await takeStock({ files, directory, reader, segments, recovered }, entries);
   const cursors = await loadCursors({ files, directory }, entries);
   // A cursor may be ahead of the records where the last of them were never synced: positions still never go back.
   const next = cursors.reduce((most, { state }) => Math.max(most, state?.position ?? 0), end);
   for (const { damaged } of cursors) recovered.damagedCursors += damaged;
-  return new FolderJournal({ options, lock, segments, reader, recovered, next, cursors });
+  return { segments, recovered, next, cursors };
 }
 
 interface Parts {
