@@ -32,6 +32,7 @@ step("packages", "npm", ["run", "-s", "pack:check"]);
 step("demo", "npm", ["run", "-s", "demo", "--", "--seconds", "10"]);
 for (const version of newerNodes) onNode(version);
 testStep("browser", process.execPath, ["scripts/test-browser.mjs"]);
+testStep("official clients", process.execPath, ["scripts/test-clients.mjs"]);
 finish();
 
 function step(name, command, args) {
