@@ -7,8 +7,8 @@ import {
   type ResolvedOptions,
   type TrackerOptions,
 } from "../../options.js";
-import type { Runtime } from "../../runtime.js";
-import { addressOf, type ATrackOptions } from "./destination.js";
+import { systemRuntime, type Runtime } from "../../runtime.js";
+import type { ATrackOptions } from "./destination.js";
 import type { ATrackStorage } from "./storage.js";
 
 export interface ATrackClientOptions extends TrackerOptions, Omit<ATrackOptions, "name"> {
@@ -47,6 +47,7 @@ export interface ResolvedClientOptions {
   readonly storageKey: string;
   readonly onStorageError: (error: unknown) => void;
   readonly generateUuid: () => string;
+  readonly runtime: Runtime;
 }
 
 const destinationNames = [
@@ -59,13 +60,11 @@ const destinationNames = [
   "maxEventBytes",
   "proxy",
 ] as const;
-const ownNames: readonly string[] = [...destinationNames, "storage", "onStorageError", "generateUuid"];
+const ownNames: readonly string[] = [...destinationNames, "storage", "onStorageError", "generateUuid", "runtime"];
 const optionNames: readonly string[] = [...ownNames, ...Object.keys(trackerDefaults)];
 
-type Given = Omit<ATrackClientOptions, "runtime">;
-
 /** Throws a `TrackerError` that names the option which is missing, unknown or out of its bounds. */
-export function resolveClientOptions(given: Given): ResolvedClientOptions {
+export function resolveClientOptions(given: ATrackClientOptions): ResolvedClientOptions {
   if (typeof given !== "object" || given === null)
     throw wrong("publicKey", 'is missing: pass `{ publicKey: "pub_…" }`');
   const unknown = Object.keys(given).find((name) => !optionNames.includes(name));
@@ -91,16 +90,17 @@ export function resolveClientOptions(given: Given): ResolvedClientOptions {
     storageKey: storageKeyOf(given),
     onStorageError: onStorageError ?? (() => undefined),
     generateUuid: () => generateUuid(),
+    runtime: given.runtime ?? systemRuntime,
   };
 }
 
-function fieldsOf(given: Given, isWanted: (name: string) => boolean): object {
+function fieldsOf(given: ATrackClientOptions, isWanted: (name: string) => boolean): object {
   return Object.fromEntries(Object.entries(given).filter(([name]) => isWanted(name)));
 }
 
-/** Says nothing of the key to whoever sees the storage. */
-function storageKeyOf(given: Given): string {
-  const project = `${given.publicKey}\n${addressOf(given).href}`;
+/** Says nothing of the public key to whoever sees the storage. */
+function storageKeyOf({ publicKey, geo }: ATrackClientOptions): string {
+  const project = `${publicKey}\n${String(geo ?? "").toLowerCase()}`;
   return `a-track-user-${createHash("sha256").update(project).digest("hex").slice(0, 32)}`;
 }
 

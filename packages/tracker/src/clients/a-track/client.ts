@@ -13,7 +13,6 @@ import type { Stats } from "../../delivery/delivery.js";
 import type { EventHandle } from "../../handle.js";
 import { Outbox, type FlushOptions } from "../../outbox.js";
 import type { Listener, ReportKind } from "../../report.js";
-import { systemRuntime } from "../../runtime.js";
 import { Calls } from "./calls.js";
 import { resolveClientOptions, type ATrackClientOptions, type ResolvedClientOptions } from "./client-options.js";
 import { changed, CurrentUsers, newUser } from "./current-users.js";
@@ -68,9 +67,9 @@ export interface ATrack extends AsyncDisposable {
  * await sdk.close();
  */
 export function createATrack(given: ATrackClientOptions): ATrack {
-  const { runtime = systemRuntime, ...rest } = given;
-  const options = resolveClientOptions(rest);
-  const outbox = new Outbox({ destinations: [aTrack(options.destination)], options: options.tracker, runtime });
+  const options = resolveClientOptions(given);
+  const { destination, tracker, runtime } = options;
+  const outbox = new Outbox({ destinations: [aTrack(destination)], options: tracker, runtime });
   return new ATrackClient(outbox, options);
 }
 

@@ -5,13 +5,7 @@
  */
 import { createATrack, type ATrack, type ATrackUser } from "../../clients/a-track/client.js";
 import type { ATrackClientOptions } from "../../clients/a-track/client-options.js";
-import type {
-  CurrentUser,
-  EventPayload,
-  InitPayload,
-  InitResult,
-  SetAttributesOptions,
-} from "../../clients/a-track/payloads.js";
+import type { CurrentUser, EventPayload, InitPayload, SetAttributesOptions } from "../../clients/a-track/payloads.js";
 import { fieldOf } from "../../context/safe-read.js";
 import type { Stats } from "../../delivery/delivery.js";
 import type { EventHandle } from "../../handle.js";
@@ -37,7 +31,8 @@ export class ATrackSdk implements AsyncDisposable {
   readonly #client: ATrack;
   /** Those who wait for an answer, and are let go when a request fails. */
   readonly #waiting = new Set<() => void>();
-  #beginning: Promise<unknown> = Promise.resolve();
+  /** Ends when every call made so far has been handed over; null where all have been. */
+  #line: Promise<void> | null = null;
 
   constructor(options: SdkOptions) {
     this.#client = createATrack({ ...options, onInvalid: "throw" });
@@ -49,21 +44,21 @@ export class ATrackSdk implements AsyncDisposable {
   }
 
   async init(payload?: InitPayload | null): Promise<{ readonly uuid: string; readonly isNewUser: boolean }> {
-    const { uuid, isNewUser, handle } = await this.#begin(payload);
+    const { uuid, isNewUser, handle } = await this.#inLine(() => this.#client.init(payload));
     await this.#answered(handle);
     return { uuid, isNewUser };
   }
 
   /** Before any `init`, an event that names no user makes one, as `init()` would. */
   async track(payload: EventPayload): Promise<void> {
-    await this.#user(payload);
-    await this.#answered(this.#client.track(payload));
+    const handOver = (): EventHandle => this.#client.track(payload);
+    await this.#answered(await this.#inLine(() => this.#withUser(payload, handOver)));
   }
 
   /** `true` stands for `{ replace: true }`. */
   async setAttributes(attributes: object, how: boolean | SetAttributesOptions = {}): Promise<void> {
-    await this.#user(how);
-    await this.#answered(this.#client.setAttributes(attributes, how));
+    const handOver = (): EventHandle => this.#client.setAttributes(attributes, how);
+    await this.#answered(await this.#inLine(() => this.#withUser(how, handOver)));
   }
 
   getUser(): CurrentUser | null {
@@ -95,19 +90,22 @@ export class ATrackSdk implements AsyncDisposable {
     return this.#client.on(kind, listener);
   }
 
-  #begin(payload?: InitPayload | null): Promise<InitResult> {
-    const beginning = this.#client.init(payload);
-    // What is wrong with it is told to whoever called `init`.
-    this.#beginning = beginning.catch(() => undefined);
-    return beginning;
+  /** Calls are handed over in the order in which they were made, also where one waits for the storage first. */
+  #inLine<T>(step: () => Promise<T>): Promise<T> {
+    const handed = this.#line === null ? step() : this.#line.then(step);
+    const leave = (): void => {
+      if (this.#line === line) this.#line = null;
+    };
+    const line = handed.then(leave, leave);
+    this.#line = line;
+    return handed;
   }
 
   /** Sees to it that there is a user, where the call does not name one. */
-  async #user(call: unknown): Promise<void> {
-    const named = fieldOf(call, "uuid");
-    if (this.#client.getUser() !== null || (named !== undefined && named !== null)) return;
-    await this.#beginning;
-    if (this.#client.getUser() === null) await this.#begin();
+  async #withUser(call: unknown, handOver: () => EventHandle): Promise<EventHandle> {
+    const named = fieldOf(call, "uuid") ?? null;
+    if (named === null && this.#client.getUser() === null) await this.#client.init();
+    return handOver();
   }
 
   async #answered({ delivered }: EventHandle): Promise<void> {
