@@ -63,7 +63,8 @@ function openTunnel({ target, proxy, timeoutMs, runtime }: TunnelOptions, done: 
     agent: false,
     headers: { host: authority, ...proxyHeaders(proxy) },
   });
-  const timer = runtime.after(timeoutMs, () => request.destroy(new Error("the proxy did not answer in time")));
+  // Later than the deadline of the attempt that wants the tunnel, which has been told by then.
+  const timer = runtime.after(2 * timeoutMs, () => request.destroy(new Error("the proxy did not answer in time")));
   let isDone = false;
   const finish: Dug = (error, socket) => {
     if (isDone) return;
