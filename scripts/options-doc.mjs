@@ -15,6 +15,11 @@ const sections = [
     name: "DeliveryOptions",
   },
   {
+    title: "RudderStack client: `createRudderStack(options)`, beside the tracker's",
+    file: "packages/tracker/src/clients/rudderstack/client-options.ts",
+    name: "RudderStackClientOptions",
+  },
+  {
     title: "Collector: `startCollector(options)`",
     file: "packages/collector/src/options.ts",
     name: "CollectorOptions",
@@ -56,11 +61,9 @@ function readOptions(file, name) {
 function optionsDocument() {
   const parts = sections.map(({ title, file, name }) => {
     const rows = readOptions(file, name).map(({ name: option, required, type, byDefault, description }) => {
-      const value = required ? "required" : `\`${byDefault}\``;
-      return `### \`${option}\`\n\n\`${type}\` · default ${value}\n\n${description}\n`.replace(
-        "default required",
-        "required",
-      );
+      const otherwise = byDefault === null ? "" : ` · default \`${byDefault}\``;
+      const presence = required ? " · required" : otherwise;
+      return `### \`${option}\`\n\n\`${type}\`${presence}\n\n${description}\n`;
     });
     return `## ${title}\n\n${rows.join("\n")}`;
   });

@@ -215,7 +215,7 @@ describe("the options", () => {
     expect(Object.fromEntries(documented)).toEqual(defaults);
   });
 
-  it("have the defaults of the seed's table", () => {
+  it("have the defaults of RudderStack's Python SDK", () => {
     expect(defaults).toMatchObject({
       onError: null,
       debug: false,

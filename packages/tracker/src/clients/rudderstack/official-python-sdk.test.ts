@@ -26,7 +26,7 @@ const notCompared: Readonly<Record<string, string>> = {
   "validate.empty_event": "ours refuses a track without a name at the call",
   mutation_after_enqueue: "no single call; client.test.ts: sends what the message was at the call",
   "size.33KB_accepted":
-    "the seed says that events over 32 KB are dropped; client.test.ts: rejects an event over maxEventBytes alone",
+    "RudderStack's page says that events over 32 KB are dropped; client.test.ts: rejects an event over maxEventBytes alone",
   "size.batch_over_4MiB":
     "a bug of the original: a request over the gateway's limit; the engine cuts at 4,096,000 bytes",
   queue_full: "no single call; client.test.ts: maxQueueSize",
