@@ -18,7 +18,10 @@ export class Witness {
   /** By destination, process and user: the newest event that was kept. */
   #newestKept = new Map();
 
-  constructor(world, options) {
+  #living;
+
+  constructor(world, { living, ...options }) {
+    this.#living = living;
     this.#world = world;
     this.#options = options;
   }
@@ -93,7 +96,7 @@ export class Witness {
     if (event === undefined) return this.violate(`${destination.name} got event ${n}, which nobody tracked`);
     if (event.id !== id) this.violate(`event ${n} has the id ${event.id} and came to ${destination.name} as ${id}`);
     // A copy that was on its way when its event was given up may come whenever it likes.
-    if (this.hasGivenUp(event, destination)) return undefined;
+    if (this.hasGivenUp(event, destination) || this.isForgotten(event)) return undefined;
     const key = `${destination.name} ${event.pid} ${event.user}`;
     const newest = this.#newestKept.get(key) ?? -1;
     if (n < newest) this.violate(`${destination.name} got event ${n} of user ${event.user} after ${newest}`);
@@ -113,6 +116,11 @@ export class Witness {
         else if (event.isDurable) this.violate(`event ${event.n} was durable, and is lost for ${destination.name}`);
       }
     }
+  }
+
+  /** It went with the process that tracked it. */
+  isForgotten({ isDurable, pid }) {
+    return !isDurable && !this.#living.has(pid);
   }
 
   hasGivenUp(event, destination) {
