@@ -77,7 +77,8 @@ function failure(command, args) {
     timeout: 300_000,
   });
   if (error) return error.message;
-  return status === 0 ? null : (stderr.trim().split("\n").at(-1) ?? `${command} ended with ${status}`);
+  const lines = stderr.trim().split("\n");
+  return status === 0 ? null : (lines.find((line) => /\berror\b/i.test(line)) ?? `${command} ended with ${status}`);
 }
 
 function run(command, args, env = {}) {

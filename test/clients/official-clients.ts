@@ -14,6 +14,10 @@ import type { Collector, StoredEvent } from "@oncewire/collector";
 
 const folder = process.env["ONCEWIRE_CLIENTS"];
 
+if (folder === undefined) {
+  process.stderr.write("Skipped: no official SDKs for test/clients; `npm run test:clients` installs them.\n");
+}
+
 /** Whether the SDKs from npm are there, and those from Python's package index. */
 export const hasNpmClients: boolean = hasClients("npm");
 export const hasPythonClients: boolean = hasClients("python");
