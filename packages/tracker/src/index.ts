@@ -2,6 +2,8 @@ export { aTrack } from "./clients/a-track.js";
 export type { ATrackOptions } from "./clients/a-track.js";
 export { rudderStack } from "./clients/rudderstack.js";
 export type { RudderStackOptions } from "./clients/rudderstack.js";
+export { snowplow } from "./clients/snowplow.js";
+export type { SnowplowOptions } from "./clients/snowplow.js";
 export { buildInitPayload, buildRequestContext } from "./context/init-payload.js";
 export type {
   InitPayload,

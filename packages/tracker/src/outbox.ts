@@ -10,7 +10,7 @@ import { TrackerError } from "./errors.js";
 import { LazyHandle, type EventHandle } from "./handle.js";
 import { logLosses } from "./loss-log.js";
 import type { ResolvedOptions } from "./options.js";
-import { Reporter, type Listener, type ReportKind } from "./report.js";
+import { Reporter, type DropReason, type Listener, type ReportKind } from "./report.js";
 import type { Runtime } from "./runtime.js";
 
 export interface FlushOptions {
@@ -75,13 +75,23 @@ export class Outbox {
     return new LazyHandle(id, this.#delivery.refuse(id, settlement), this.#names);
   }
 
+  /** Books an event that its client could not keep. */
+  drop(id: string, reason: DropReason): EventHandle {
+    return new LazyHandle(id, this.#delivery.refuse(id, { kind: "dropped", reason }), this.#names);
+  }
+
   ready(): Promise<void> {
     return this.#delivery.ready();
   }
 
   async flush(options: FlushOptions = {}): Promise<Stats> {
-    await this.#within(options.timeoutMs ?? this.#options.flushTimeoutMs, this.#delivery.flush(), options.signal);
+    await this.wait(this.#delivery.flush(), options);
     return this.stats();
+  }
+
+  /** Waits for work that never rejects, as long as a flush with these options would. */
+  async wait(work: Promise<void>, options: FlushOptions = {}): Promise<void> {
+    await this.#within(options.timeoutMs ?? this.#options.flushTimeoutMs, work, options.signal);
   }
 
   close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {

@@ -1,0 +1,88 @@
+/** What each event must have, by its type: the mistakes that callers make. The encoder checks all that a wire asks. */
+import type { EventType } from "@oncewire/protocol/snowplow";
+import {
+  contractsEnabled,
+  demand,
+  finiteNumber,
+  nonEmptyList,
+  nonEmptyText,
+  oneOf,
+  optional,
+  type Contract,
+} from "./contracts.js";
+
+type Rules = Readonly<Record<string, Contract>>;
+
+const nodeName = oneOf(["INPUT", "TEXTAREA", "SELECT"]);
+const inputTypes =
+  "button checkbox color date datetime datetime-local email file hidden image month number password radio range reset " +
+  "search submit tel text time url week";
+const inputType = optional(oneOf(inputTypes.split(" ")));
+const id: Contract = {
+  expected: "a text that is not empty, or a whole number",
+  test: (value) => nonEmptyText.test(value) || Number.isSafeInteger(value) || typeof value === "bigint",
+};
+const amount: Contract = {
+  expected: "a number, or its text",
+  test: (value) => finiteNumber.test(value) || nonEmptyText.test(value) || typeof value === "bigint",
+};
+const formElements: Contract = {
+  expected: "a list of elements, each with a name, a value and a nodeName that HTML knows",
+  test: (value) => Array.isArray(value) && value.every(isFormElement),
+};
+
+function isFormElement(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const read = (field: string): unknown => Reflect.get(value, field);
+  return (
+    nonEmptyText.test(read("name")) &&
+    "value" in value &&
+    nodeName.test(read("nodeName")) &&
+    inputType.test(read("type"))
+  );
+}
+
+const cart: Rules = { sku: nonEmptyText, quantity: finiteNumber };
+const formField: Rules = { formId: nonEmptyText, elementId: nonEmptyText, nodeName, elementType: inputType };
+
+const rules: Readonly<Record<EventType, Rules>> = {
+  page_view: { pageUrl: nonEmptyText },
+  page_ping: { pageUrl: nonEmptyText },
+  screen_view: {},
+  mobile_screen_view: { id: nonEmptyText, name: nonEmptyText },
+  structured: { category: nonEmptyText, action: nonEmptyText },
+  self_describing: { schema: nonEmptyText },
+  link_click: { targetUrl: nonEmptyText },
+  add_to_cart: cart,
+  remove_from_cart: cart,
+  change_form: formField,
+  focus_form: formField,
+  submit_form: { formId: nonEmptyText, elements: optional(formElements) },
+  site_search: { terms: nonEmptyList },
+  transaction: { orderId: id, total: optional(amount) },
+  transaction_item: { orderId: id, sku: id, price: optional(amount), quantity: optional(amount) },
+  raw: {},
+};
+
+const types = oneOf(Object.keys(rules));
+
+/** Throws a `TrackerError` that names the field, where contracts are on and one is not kept. */
+export function checkEvent(event: object): void {
+  if (!contractsEnabled()) return;
+  const type: unknown = Reflect.get(event, "type");
+  demand("type", type, types);
+  for (const [field, contract] of Object.entries(rules[type as EventType]))
+    demand(field, Reflect.get(event, field), contract);
+  demandContext(Reflect.get(event, "context") ?? Reflect.get(event, "entities"));
+}
+
+const context = optional({ expected: "a list of self-describing JSON", test: Array.isArray });
+const entity: Contract = {
+  expected: "an object with schema and data",
+  test: (value) => typeof value === "object" && value !== null && "schema" in value && "data" in value,
+};
+
+function demandContext(given: unknown): void {
+  demand("context", given, context);
+  if (Array.isArray(given)) for (const [index, each] of given.entries()) demand(`context[${index}]`, each, entity);
+}
