@@ -7,10 +7,16 @@ import { badCodes } from "./decode.js";
 const root = new URL("../../../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const page = read("docs/protocols/a-track.md");
-const folders = ["packages/protocol/src/a-track/", "packages/tracker/src/context/", "packages/tracker/src/clients/"];
+const folders = [
+  "packages/protocol/src/a-track/",
+  "packages/tracker/src/context/",
+  "packages/tracker/src/clients/a-track/",
+  "packages/tracker/src/compat/",
+  "",
+];
 
 /** The rows of the table of sentences: file and name of the test of each. */
-const rows = [...page.matchAll(/^\| A\d[^|]*\|.*\| `([\w.-]+)`: (.*?) *\|$/gm)].map(
+const rows = [...page.matchAll(/^\| A\d[^|]*\|.*\| `([\w./-]+)`: (.*?) *\|$/gm)].map(
   ([, file = "", name = ""]) => [file, name] as const,
 );
 
