@@ -58,7 +58,7 @@ export const layers = {
     ["ingest", "live", "api", "loading"],
     ["sinks"],
     ["store"],
-    ["log"],
+    ["log", "schemas"],
     ["projects.ts", "runtime.ts", "options.ts", "errors.ts", "report.ts"],
   ],
 };

@@ -30,6 +30,8 @@ import type { KeyTable } from "./projects.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
 import type { CollectorReport, CollectorStats } from "./report.js";
+import { loadSchemas } from "./schemas/schema-check.js";
+import type { Schemas } from "./schemas/schema-check.js";
 import type { EventReader } from "./store/event-store.js";
 
 /** A running collector. */
@@ -60,11 +62,12 @@ const settleTimeoutMs = 60_000;
  */
 export async function startCollector(given: CollectorOptions): Promise<Collector> {
   const options = resolveOptions(given);
+  const schemas = loadSchemas(options.schemaDirectory);
   const report = reporter(options);
   const log = await openData(options);
   reportRecovery(log, report);
   try {
-    return await assemble(options, log, report);
+    return await assemble({ options, schemas, log, onReport: report });
   } catch (error) {
     await log.close();
     throw error;
@@ -73,14 +76,17 @@ export async function startCollector(given: CollectorOptions): Promise<Collector
 
 type Report = (report: CollectorReport) => void;
 
-async function assemble(options: ResolvedOptions, log: AcceptLog, onReport: Report): Promise<Collector> {
+type OpenedParts = Pick<RunningParts, "options" | "schemas" | "log" | "onReport">;
+
+async function assemble(opened: OpenedParts): Promise<Collector> {
+  const { options, log, onReport } = opened;
   const ledger = createLedger();
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
   const keyTable = createKeyTable(options.keys, options.disabledKeys);
-  const loading = await follow({ options, log, ledger, live, onReport }, keyTable);
-  const parts: RunningParts = { options, log, ledger, loading, live, onReport };
-  const handler = createHandler(parts, keyTable);
+  const loading = await follow({ ...opened, keyTable, ledger, live });
+  const parts: RunningParts = { ...opened, keyTable, ledger, loading, live };
+  const handler = createHandler(parts);
   const server = await serve(parts, handler).catch(async (error: unknown) => {
     await loading.close();
     throw error;
@@ -102,15 +108,15 @@ async function assemble(options: ResolvedOptions, log: AcceptLog, onReport: Repo
 }
 
 /** Everything that happens to a request after its answer: it is loaded, counted, shown. */
-async function follow(
-  { options, log, ledger, live, onReport }: Omit<RunningParts, "loading">,
-  keyTable: KeyTable,
-): Promise<Loading> {
+async function follow(parts: Omit<RunningParts, "loading">): Promise<Loading> {
+  const { options, schemas, keyTable, log, ledger, live, onReport } = parts;
   const cursor = await log.cursor("store");
   const loading = await startLoading({
     setup: {
       logFirst: log.first,
       keyTable,
+      schemas,
+      unknownSchemas: options.unknownSchemas,
       storeDirectory: join(options.dataDirectory, "store"),
       sealEvents: options.sealEvents,
       sealIntervalMs: options.sealIntervalMs,
@@ -137,15 +143,17 @@ async function follow(
   return loading;
 }
 
-function createHandler(parts: RunningParts, keyTable: KeyTable): Handler {
-  const { options, log, ledger, loading, live, onReport } = parts;
+function createHandler(parts: RunningParts): Handler {
+  const { options, schemas, keyTable, log, ledger, loading, live, onReport } = parts;
   const { runtime } = options;
   const latencies = createLatencies();
   const limit = (perSecond: number | null): RateLimiter | null =>
     rateLimiterFor(perSecond, () => runtime.monotonicMs());
   const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable) });
+  const { unknownSchemas } = options;
+  const projectOf = (name: string): string | null => projectNamed(keyTable, name);
   return createRouter({
-    receivers: createReceivers({ projectOf: (name) => projectNamed(keyTable, name) }),
+    receivers: createReceivers({ projectOf, schemas, unknownSchemas }),
     ingest: createIngestHandler({
       ingest,
       projects: createProjects(keyTable),
@@ -195,6 +203,8 @@ function serve({ options, onReport }: RunningParts, handler: Handler): Promise<H
 
 interface RunningParts {
   readonly options: ResolvedOptions;
+  readonly schemas: Schemas;
+  readonly keyTable: KeyTable;
   readonly log: AcceptLog;
   readonly ledger: Ledger;
   readonly loading: Loading;

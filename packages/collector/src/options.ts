@@ -98,6 +98,18 @@ export interface CollectorOptions {
    */
   readonly storeRetentionBytes?: number | null | undefined;
   /**
+   * A folder with schemas of your own, `vendor/name/jsonschema/1-0-0` in it, beside those that are built in: a Snowplow
+   * event whose data or entities are not what their schema says is kept as a bad event. Read at the start.
+   * @default null
+   */
+  readonly schemaDirectory?: string | null | undefined;
+  /**
+   * What becomes of a Snowplow event with data of a schema that is neither built in nor in `schemaDirectory`: `keep`
+   * takes it unchecked, `refuse` keeps it as a bad event.
+   * @default "keep"
+   */
+  readonly unknownSchemas?: "keep" | "refuse" | undefined;
+  /**
    * A client has this long to send a whole request. Milliseconds.
    * @default 30000
    */
@@ -138,6 +150,8 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   sealIntervalMs: 60_000,
   storeRetentionMs: null,
   storeRetentionBytes: null,
+  schemaDirectory: null,
+  unknownSchemas: "keep",
   requestTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
   onReport: null,
@@ -181,6 +195,8 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   sealIntervalMs: duration,
   storeRetentionMs: ["a number of milliseconds of 1 or more, or null", orNull(integer(1, Number.MAX_SAFE_INTEGER))],
   storeRetentionBytes: ["a number of bytes of 1 or more, or null", orNull(integer(1, Number.MAX_SAFE_INTEGER))],
+  schemaDirectory: ["a path, or null", orNull(text)],
+  unknownSchemas: ['"keep" or "refuse"', (value) => value === "keep" || value === "refuse"],
   requestTimeoutMs: duration,
   closeTimeoutMs: duration,
   onReport: ["a function or null", (value) => value === null || typeof value === "function"],

@@ -101,4 +101,8 @@ export interface Receiver {
    * app id is no secret, the address of an anonymous sender is one.
    */
   redact?(head: RequestHead): RequestHead;
+  /** Whether the sender asks not to be located: the address of its connection is not kept. */
+  isAnonymous?(head: RequestHead): boolean;
+  /** The status of the empty answer to OPTIONS. @default 204 */
+  readonly preflightStatus?: 200 | 204;
 }

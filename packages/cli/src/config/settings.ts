@@ -63,6 +63,8 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   sealIntervalMs: { kind: "number", value: "ms", help: "the longest that events wait to be sealed" },
   storeRetentionMs: { kind: "number", value: "ms", help: "how long the store keeps events; none is for ever" },
   storeRetentionBytes: { kind: "number", value: "bytes", help: "size of the store; none is no bound" },
+  schemaDirectory: { kind: "text", flag: "--schemas", value: "directory", help: "folder with schemas of your own" },
+  unknownSchemas: { kind: "text", value: "keep|refuse", help: "what becomes of data whose schema is not known" },
   requestTimeoutMs: { kind: "number", value: "ms", help: "how long a client may take to send a request" },
   closeTimeoutMs: { kind: "number", value: "ms", help: "how long to wait at the end for requests in progress" },
   logFormat: { kind: "text", value: "text|json", help: "how the collector says what happens, on standard error" },

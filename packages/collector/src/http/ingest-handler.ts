@@ -129,7 +129,7 @@ function findProject(projects: Projects, { receiver, route, head }: Exchange): F
 
 function arrivalOf(
   runtime: Runtime,
-  { route, request }: Exchange,
+  { receiver, route, head, request }: Exchange,
   project: string,
 ): {
   route: string;
@@ -142,7 +142,7 @@ function arrivalOf(
     route: route.name,
     project,
     receivedAtMs: runtime.nowMs(),
-    remoteAddress: request.socket.remoteAddress ?? "",
+    remoteAddress: receiver.isAnonymous?.(head) === true ? "" : (request.socket.remoteAddress ?? ""),
     requestId: runtime.uuid(),
   };
 }

@@ -52,7 +52,7 @@ export function createRouter(parts: RouterParts): Handler {
     // A path that brings events also answers a browser's question whether it may.
     if (found !== null && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
     request.resume();
-    if (found !== null) return send(response, noContent, found.receiver.headers(head));
+    if (found !== null) return send(response, preflightReply(found.receiver), found.receiver.headers(head));
     const remote = request.socket.remoteAddress ?? "";
     const open = openReply(parts, head);
     if (open !== null) return send(response, open);
@@ -126,7 +126,11 @@ function problem(status: number, code: string, message: string): WireResponse {
 
 const livePath = "/api/live";
 const notFound = textReply(404, "404 page not found\n");
-const noContent: WireResponse = { status: 204, headers: {}, body: new Uint8Array() };
+
+function preflightReply({ preflightStatus = 204 }: Receiver): WireResponse {
+  return { status: preflightStatus, headers: {}, body: new Uint8Array() };
+}
+
 const robots = textReply(200, "User-agent: * \nDisallow: / \n");
 
 /** What anyone may ask: health and robots. A browser at `/` gets the page instead. */

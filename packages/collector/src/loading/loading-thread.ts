@@ -34,7 +34,9 @@ if (parentPort !== null) {
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   stepBack();
   const say = (message: FromLoading): void => port.postMessage(message);
-  const receivers = createReceivers({ projectOf: (name) => projectNamed(setup.keyTable, name) });
+  const { schemas, unknownSchemas } = setup;
+  const projectOf = (name: string): string | null => projectNamed(setup.keyTable, name);
+  const receivers = createReceivers({ projectOf, schemas, unknownSchemas });
   const log = createLogClient(say);
   const store = await openParquetStore({
     directory: setup.storeDirectory,

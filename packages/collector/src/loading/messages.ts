@@ -1,6 +1,7 @@
 /** What the collector and its loading thread say to each other. */
 import type { LogRead } from "../log/accept-log.js";
 import type { KeyTable } from "../projects.js";
+import type { Schemas, UnknownSchemas } from "../schemas/schema-check.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 import type { StoreErrorCode } from "../store/store-error.js";
 
@@ -10,6 +11,8 @@ export interface LoadingSetup {
   readonly logFirst: number;
   /** For wires that name the project in the event. */
   readonly keyTable: KeyTable;
+  readonly schemas: Schemas;
+  readonly unknownSchemas: UnknownSchemas;
   readonly storeDirectory: string;
   readonly sealEvents: number;
   readonly sealIntervalMs: number;

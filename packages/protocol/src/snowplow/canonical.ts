@@ -11,6 +11,7 @@ import { readContext } from "./context.js";
 import type { Sender } from "./context.js";
 import { readContexts } from "./embedded-json.js";
 import type { Payload } from "./payload-keys.js";
+import { fault } from "./problem-codes.js";
 import type { Fault } from "./problem-codes.js";
 
 /** What is known of an event beside its payload. */
@@ -21,6 +22,16 @@ export interface Surroundings {
   readonly position: number;
   readonly sender: Sender;
   readonly receivedAt: string;
+  readonly checkData: DataCheck;
+}
+
+/** Null for data that may be of its schema, else why it is not. Pure, and the same for the same data. */
+export type DataCheck = (described: Entity) => DataFault | null;
+
+export interface DataFault {
+  readonly code: "schema-violation" | "unknown-schema";
+  /** What was expected, what came, what to do. */
+  readonly message: string;
 }
 
 export function readEvent(payload: Payload, around: Surroundings): CanonicalEvent | Fault {
@@ -30,7 +41,25 @@ export function readEvent(payload: Payload, around: Surroundings): CanonicalEven
   if (content.kind === "bad") return content;
   const contexts = readContexts(payload);
   if (contexts.kind === "bad") return contexts;
-  return assemble(payload, { content, entities: contexts.entities, context: checked.context, around });
+  const { entities } = contexts;
+  return (
+    violation(content.described, entities, around.checkData) ??
+    assemble(payload, { content, entities, context: checked.context, around })
+  );
+}
+
+/** What an event costs its pipeline: one of its data that is not of its schema. */
+function violation(event: Entity | undefined, entities: readonly Entity[], check: DataCheck): Fault | null {
+  const why = (event === undefined ? null : check(event)) ?? firstOf(entities, check);
+  return why === null ? null : fault(why.code, why.message);
+}
+
+function firstOf(entities: readonly Entity[], check: DataCheck): DataFault | null {
+  for (const entity of entities) {
+    const why = check(entity);
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 interface Parts {

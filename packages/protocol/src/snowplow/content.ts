@@ -1,5 +1,5 @@
 /** What an event on the wire says, by its code: kind, name and properties of the canonical event. */
-import type { EventKind, JsonObject, JsonValue } from "../event.js";
+import type { Entity, EventKind, JsonObject, JsonValue } from "../event.js";
 import { isExact } from "../exact-numbers.js";
 import { carriedSchemas, readCarriedEvent } from "./carried.js";
 import { readEmbedded } from "./embedded-json.js";
@@ -12,6 +12,8 @@ export interface Content {
   readonly kind: EventKind;
   readonly name: string | null;
   readonly properties: JsonObject;
+  /** The data as it came, with its schema, of an event that has one. */
+  readonly described?: Entity;
 }
 
 export function readContent(payload: Payload): Content | Fault {
@@ -80,7 +82,9 @@ const adFields: readonly Field[] = [
   ["userId", "ad_uid"],
 ];
 
-const readers: ReadonlyMap<string, (payload: Payload) => Content | Fault> = new Map([
+type ContentReader = (payload: Payload) => Content | Fault;
+
+const readers: ReadonlyMap<string, ContentReader> = new Map<string, ContentReader>([
   ["pv", (payload) => pageContent(payload, "page", pageFields)],
   ["pp", (payload) => pageContent(payload, "page-ping", [...pageFields, ...offsetFields])],
   ["se", (payload) => structuredContent(payload, structuredFields)],
@@ -90,7 +94,7 @@ const readers: ReadonlyMap<string, (payload: Payload) => Content | Fault> = new 
   ["ad", (payload) => ({ kind: "track", name: "ad_impression", properties: readFields(payload, adFields) })],
   ["sv", legacyScreenContent],
   ["ue", selfDescribingContent],
-] satisfies [string, (payload: Payload) => Content | Fault][]);
+]);
 
 function unnamed(kind: EventKind, properties: JsonObject): Content {
   return { kind, name: null, properties };
@@ -158,10 +162,10 @@ function describedContent(value: JsonValue | undefined): Content | Fault {
   if (described === null) return fault("invalid-schema", "Expected an event with an Iglu schema and data, got none.");
   const { schema, data } = described;
   const carried = schema === carriedSchemas.event ? readCarriedEvent(data) : null;
-  if (carried !== null) return { ...carried, name: carried.name ?? null };
-  if (!isObject(data)) return { kind: "self-describing", name: schema, properties: { data } };
-  if (!isScreenView(schema)) return { kind: "self-describing", name: schema, properties: data };
+  if (carried !== null) return { ...carried, name: carried.name ?? null, described };
+  if (!isObject(data)) return { kind: "self-describing", name: schema, properties: { data }, described };
+  if (!isScreenView(schema)) return { kind: "self-describing", name: schema, properties: data, described };
   const { name, ...properties } = data;
-  if (typeof name === "string") return { kind: "screen", name, properties };
-  return { kind: "screen", name: null, properties: data };
+  if (typeof name === "string") return { kind: "screen", name, properties, described };
+  return { kind: "screen", name: null, properties: data, described };
 }

@@ -9,6 +9,7 @@ import { isoTime } from "../iso-time.js";
 import { uuidOf } from "../uuid.js";
 import { readItems } from "./adapters.js";
 import { readEvent } from "./canonical.js";
+import type { DataCheck } from "./canonical.js";
 import { readQuery } from "./items.js";
 import type { Item } from "./items.js";
 import type { Payload } from "./payload-keys.js";
@@ -24,6 +25,7 @@ export interface DecodeSettings {
   readonly redirects: Redirects | null;
   readonly paths: ReadonlyMap<string, string>;
   readonly projectOf: (key: string) => string | null;
+  readonly checkData: DataCheck;
 }
 
 export function decode(request: WireRequest, arrival: Arrival, settings: DecodeSettings): Decoded {
@@ -69,8 +71,9 @@ interface Place {
 
 function readItem(item: Item, { project, position, around }: Place): CanonicalEvent | Fault {
   if (item.kind === "fault") return item.fault;
-  const { arrival, visitor: sender, receivedAt } = around;
-  return readEvent(item.payload, { arrival, project, position, sender, receivedAt });
+  const { arrival, visitor: sender, receivedAt, settings } = around;
+  const { checkData } = settings;
+  return readEvent(item.payload, { arrival, project, position, sender, receivedAt, checkData });
 }
 
 /** An event's app id names its project, else its tracker's namespace does, else whatever admitted the request. */

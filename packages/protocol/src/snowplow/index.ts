@@ -28,6 +28,9 @@ export type {
   Transaction,
   TransactionItem,
 } from "./event.js";
+export type { DataCheck, DataFault } from "./canonical.js";
+export { readDescribed } from "./described.js";
+export type { Described } from "./described.js";
 export { createSnowplowReceiver, sharedKey } from "./receiver.js";
 export type { AdapterPath, SnowplowReceiverOptions } from "./receiver.js";
 export type { Redirects } from "./reply.js";

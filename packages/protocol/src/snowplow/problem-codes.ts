@@ -9,6 +9,8 @@ export const problemCodes = [
   "unknown-key",
   "wrong-format",
   "invalid-schema",
+  "schema-violation",
+  "unknown-schema",
   "invalid-json",
   "invalid-base64",
   "too-deep",

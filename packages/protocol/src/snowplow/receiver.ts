@@ -3,12 +3,13 @@ import type { Receiver, Route } from "../codec.js";
 import type { RequestHead } from "../http.js";
 import { ok } from "../problem.js";
 import { adapterPaths } from "./adapters.js";
+import type { DataCheck } from "./canonical.js";
 import { decode } from "./decode.js";
 import type { DecodeSettings } from "./decode.js";
 import { readQuery } from "./items.js";
 import { refusalReply } from "./reply.js";
 import type { Redirects } from "./reply.js";
-import { originsOf, resolveCookie, keptHead } from "./visitor.js";
+import { isAnonymous, keptHead, originsOf, resolveCookie } from "./visitor.js";
 import type { CookieOptions } from "./visitor.js";
 
 export interface SnowplowReceiverOptions {
@@ -23,6 +24,12 @@ export interface SnowplowReceiverOptions {
    * @default none: events go to the project of their request
    */
   readonly projectOf?: (key: string) => string | null;
+  /**
+   * What is wrong with data and its schema, asked for the data of an event and of each of its entities; an event with
+   * anything wrong is a bad event. Must be pure, as decoding is.
+   * @default nothing is: schemas are not looked at
+   */
+  readonly checkData?: DataCheck;
 }
 
 export type AdapterPath = (typeof adapterPaths)[keyof typeof adapterPaths];
@@ -54,12 +61,20 @@ export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): R
     key: (head) => ok(readQuery(head.query)["aid"] || sharedKey),
     decode: (request, arrival) => decode(request, arrival, settings),
     refuse: refusalReply,
+    preflightStatus: 200,
     headers: corsHeaders,
     redact: (head) => keptHead(head, settings.cookie),
+    isAnonymous,
   };
 }
 
-function resolve({ cookie = {}, redirects, paths = {}, projectOf }: SnowplowReceiverOptions): DecodeSettings {
+function resolve({
+  cookie = {},
+  redirects,
+  paths = {},
+  projectOf,
+  checkData,
+}: SnowplowReceiverOptions): DecodeSettings {
   const known: readonly string[] = Object.values(adapterPaths);
   for (const [path, target] of Object.entries(paths)) {
     if (!/^\/[^/]+\/[^/]+$/.test(path) || !known.includes(target)) {
@@ -73,6 +88,7 @@ function resolve({ cookie = {}, redirects, paths = {}, projectOf }: SnowplowRece
     redirects: redirects ?? null,
     paths: new Map(Object.entries(paths)),
     projectOf: projectOf ?? (() => null),
+    checkData: checkData ?? (() => null),
   };
 }
 

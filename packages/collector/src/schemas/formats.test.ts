@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { formats } from "./formats.js";
+
+it.each([
+  ["date", "2024-02-29", true],
+  ["date", "2026-02-29", false],
+  ["date", "2026-1-1", false],
+  ["date-time", "2026-11-20T18:00:00Z", true],
+  ["date-time", "2026-11-20 18:00:00.123+01:00", true],
+  ["date-time", "2026-11-20T18:00:00", false],
+  ["date-time", "2026-11-20", false],
+  ["date-time", "2026-11-20T25:00:00Z", false],
+  ["time", "23:59:60Z", true],
+  ["time", "24:00:00Z", false],
+  ["uuid", "4C0F1d6c-0c65-4a0f-9c31-6d1ad1f4ad10", true],
+  ["uuid", "4c0f1d6c0c654a0f9c316d1ad1f4ad10", false],
+  ["email", "ada@example.com", true],
+  ["email", "ada", false],
+  ["hostname", "shop.example.com", true],
+  ["hostname", "-shop.example.com", false],
+  ["ipv4", "192.0.2.7", true],
+  ["ipv4", "192.0.2.700", false],
+  ["ipv6", "2001:db8::1", true],
+  ["ipv6", "192.0.2.7", false],
+  ["uri", "https://example.com/a?b#c", true],
+  ["uri", "mailto:ada@example.com", true],
+  ["uri", "/a/b", false],
+  ["uri", "https://exa mple.com", false],
+  ["regex", "^a+$", true],
+  ["regex", "(", false],
+])("%s: %s is one: %s", (format, text, expected) => expect(formats[format]?.(text)).toBe(expected));
