@@ -2,7 +2,13 @@ import { isCollectorError } from "@oncewire/collector";
 import { Command, CommanderError } from "commander";
 import { CommandError } from "./command-error.js";
 import { addConfig } from "./commands/config.js";
+import { addExplain } from "./commands/explain.js";
+import { addExport } from "./commands/export.js";
+import { addQuery } from "./commands/query.js";
+import { addReplay } from "./commands/replay.js";
+import { addSend } from "./commands/send.js";
 import { addServe } from "./commands/serve.js";
+import { addTail } from "./commands/tail.js";
 import { exitCodes } from "./exit-codes.js";
 import type { ExitCode } from "./exit-codes.js";
 import { processTerminal } from "./terminal.js";
@@ -18,7 +24,8 @@ export async function main(args: readonly string[], terminal: Terminal = process
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  for (const add of [addServe, addConfig]) add(program, terminal);
+  const commands = [addServe, addSend, addTail, addQuery, addExport, addReplay, addExplain, addConfig];
+  for (const add of commands) add(program, terminal);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCodes.done;

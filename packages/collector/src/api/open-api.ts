@@ -64,10 +64,11 @@ const request: Schema = {
     project: text,
     receivedAt: time,
     requestId: text,
+    remoteAddress: text,
     head: anyObject,
     body: { type: "string", contentEncoding: "base64", description: "As received. Not there with `containing`." },
   },
-  required: ["position", "protocol", "route", "project", "receivedAt", "requestId", "head"],
+  required: ["position", "protocol", "route", "project", "receivedAt", "requestId", "remoteAddress", "head"],
   additionalProperties: false,
 };
 

@@ -42,7 +42,9 @@ async function get(
   path: string,
   query: Record<string, string | number> = {},
 ): Promise<{ status: number; value: never }> {
-  const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+  const text = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
   const answer = await fetch(`${collector.url}${path}?${text}`);
   return { status: answer.status, value: (await answer.json()) as never };
 }

@@ -41,8 +41,8 @@ export async function listRequests(log: LogReader, head: RequestHead): Promise<u
 }
 
 function described({ position, protocol, arrival, head }: LoggedRequest): object {
-  const { route, project, receivedAtMs, requestId } = arrival;
-  return { position, protocol, route, project, receivedAt: new Date(receivedAtMs).toISOString(), requestId, head };
+  const { receivedAtMs, ...where } = arrival;
+  return { position, protocol, ...where, receivedAt: new Date(receivedAtMs).toISOString(), head };
 }
 
 async function holds({ head, body }: LoggedRequest, text: string): Promise<boolean> {

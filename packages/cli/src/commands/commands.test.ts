@@ -1,0 +1,320 @@
+/** The commands against a real collector, in this process; test/cli.test.ts runs the command itself. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startCollector } from "@oncewire/collector";
+import type { Collector } from "@oncewire/collector";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { main } from "../program.js";
+import { createTestTerminal } from "../test-terminal.fixture.js";
+import type { TestTerminal, TestTerminalOptions } from "../test-terminal.fixture.js";
+
+let directory: string;
+let collector: Collector;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "oncewire-commands-"));
+  collector = await startCollector({ dataDirectory: join(directory, "data"), port: 0 });
+});
+afterEach(async () => {
+  await collector.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+  readonly notes: string;
+}
+
+async function run(args: readonly string[], options: TestTerminalOptions = {}): Promise<Ran> {
+  const terminal = terminalFor(options);
+  const code = await main(args, terminal);
+  await collector.settled();
+  return { code, output: terminal.output(), notes: terminal.notes() };
+}
+
+function terminalFor(options: TestTerminalOptions): TestTerminal {
+  return createTestTerminal({ ...options, environment: { ONCEWIRE_URL: collector.url, ...options.environment } });
+}
+
+async function storedIds(): Promise<string[]> {
+  await collector.settled();
+  return (await collector.store.events({ limit: 1_000 })).items.map(({ id }) => id).toReversed();
+}
+
+async function postBad(): Promise<void> {
+  const headers = { authorization: `Basic ${btoa("key:")}` };
+  const body = JSON.stringify({ batch: [{ type: "track", event: "Lost", properties: { n: 1 } }] });
+  expect((await fetch(`${collector.url}/v1/batch`, { method: "POST", headers, body })).status).toBe(400);
+  await collector.settled();
+}
+
+const line = (id: string, more: object = {}): string =>
+  `${JSON.stringify({ kind: "track", name: "Seen", userId: "ada", id, ...more })}\n`;
+
+describe("oncewire send", () => {
+  it("sends one event and says what became of it", async () => {
+    const { code, notes } = await run([
+      "send",
+      "track",
+      "Order Completed",
+      "--user",
+      "ada",
+      "--id",
+      "e-1",
+      "--properties",
+      '{"total":12.5}',
+    ]);
+    expect([code, notes]).toEqual([0, "accepted 1 = delivered 1 + rejected 0 + dropped 0 + pending 0\n"]);
+    const [event] = (await collector.store.events({ limit: 1 })).items;
+    expect(event).toMatchObject({ id: "e-1", name: "Order Completed", userId: "ada", properties: { total: 12.5 } });
+  });
+
+  it("sends NDJSON from standard input, however the pipe cuts it", async () => {
+    const input = `${line("a", { name: "naïve 😀" })}\n${line("b").trimEnd()}`;
+    expect((await run(["send", "--file", "-"], { input })).code).toBe(0);
+    expect(await storedIds()).toEqual(["a", "b"]);
+    expect((await collector.store.events({ id: "a", limit: 1 })).items[0]?.name).toBe("naïve 😀");
+  });
+
+  it("speaks another wire when told to", async () => {
+    expect((await run(["send", "track", "Paid", "--user", "ada", "--to", "a-track"])).code).toBe(0);
+    expect((await collector.store.events({ limit: 1 })).items[0]?.protocol).toBe("a-track");
+  });
+
+  it("ends with 5 and the reason when an event is refused, and delivers its neighbours", async () => {
+    const { code, notes } = await run(["send", "--file", "-"], {
+      input: line("a") + line("b", { userId: null }) + line("c"),
+    });
+    expect(code).toBe(5);
+    expect(notes).toMatch(/^rejected: invalid: .+ \(first: b\)\n/);
+    expect(notes).toContain("accepted 3 = delivered 2 + rejected 1 + dropped 0 + pending 0");
+    expect(await storedIds()).toEqual(["a", "c"]);
+  });
+
+  it.each([
+    [["send"], "", "expected a kind of event"],
+    [["send", "tracked"], "", "`kind` must be one of identify, track"],
+    [["send", "track", "--properties", "[1]"], "", "--properties: expected a JSON object"],
+    [["send", "--file", "-"], '{"kind":"track","nmae":"x"}', "line 1: `nmae` is not a field of an event"],
+    [["send", "--file", "-"], `${line("a")}{`, "standard input, line 2: expected a JSON object"],
+    [["send", "--file", "/nowhere.ndjson"], "", "/nowhere.ndjson cannot be read"],
+    [["send", "track", "--to-url", "ftp://x", "--user", "a"], "", "must be an http or https address"],
+  ])("refuses %j as a mistake of the command line", async (args, input, message) => {
+    const { code, notes } = await run(args, { input });
+    expect(notes).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it("ends with 3 when nobody takes the events, and when the destination refuses the key", async () => {
+    const nobody = await run([
+      "send",
+      "track",
+      "x",
+      "--user",
+      "a",
+      "--to-url",
+      "http://127.0.0.1:9",
+      "--give-up",
+      "50",
+    ]);
+    expect([nobody.code, nobody.notes]).toEqual([3, expect.stringContaining("1 events were not delivered")]);
+    const strict = createServer((_request, response) => void response.writeHead(401).end());
+    await new Promise<void>((resolve) => strict.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`;
+    const denied = await run(["send", "track", "x", "--user", "a", "--to-url", url]);
+    strict.close();
+    expect(denied.code).toBe(3);
+  });
+});
+
+describe("oncewire tail", () => {
+  it("prints NDJSON in a pipe and ends after the number asked for", async () => {
+    const terminal = terminalFor({});
+    const ended = main(["tail", "--name", "Seen", "--limit", "2"], terminal);
+    await run(["send", "--file", "-"], { input: line("a") + line("b", { name: "Other" }) + line("c") });
+    expect(await ended).toBe(0);
+    const ids = terminal
+      .output()
+      .trim()
+      .split("\n")
+      .map((text) => (JSON.parse(text) as { id: string }).id);
+    expect(ids).toEqual(["a", "c"]);
+  });
+
+  it("shows people one safe line per event, good or bad", async () => {
+    await run(["send", "track", "clear\u001b[2J", "--user", "ada", "--id", "a"]);
+    await postBad();
+    const terminal = terminalFor({ isInteractive: true });
+    expect(await main(["tail", "--limit", "2"], terminal)).toBe(0);
+    expect(terminal.output()).toContain("\u001b[32mtrack clear\\u001b[2J\u001b[0m");
+    expect(terminal.output()).toContain("bad no-identity");
+    expect(terminal.output().trim().split("\n")).toHaveLength(2);
+  });
+
+  it("ends on a signal", async () => {
+    const terminal = terminalFor({});
+    const ended = main(["tail"], terminal);
+    terminal.interrupt();
+    expect(await ended).toBe(0);
+  });
+
+  it("says that there is no collector", async () => {
+    const { code, notes } = await run(["tail"], { environment: { ONCEWIRE_URL: "http://127.0.0.1:9" } });
+    expect([code, notes]).toEqual([3, expect.stringContaining("no collector answers at http://127.0.0.1:9")]);
+  });
+});
+
+describe("oncewire query", () => {
+  beforeEach(async () => {
+    await run(["send", "--file", "-"], { input: line("a", { properties: { note: 'say "hi", now' } }) + line("b") });
+  });
+
+  it.each([
+    ["json", '{"id":"a","note":"say \\"hi\\", now"}\n{"id":"b","note":null}\n'],
+    ["csv", 'id,note\na,"say ""hi"", now"\nb,\n'],
+    ["table", 'id  note\n──  ─────────────\na   say "hi", now\nb   ∅\n'],
+  ])("answers as %s", async (format, expected) => {
+    const sql = "SELECT id, properties->>'note' AS note FROM events ORDER BY id";
+    expect(await run(["query", sql, "--format", format])).toEqual({ code: 0, output: expected, notes: "" });
+  });
+
+  it("reads the statement from standard input, and says when there is more", async () => {
+    const { output, notes } = await run(["query", "-", "--limit", "1"], { input: "SELECT 1 AS one FROM events" });
+    expect([output, notes]).toEqual(['{"one":1}\n', "there are more rows than 1; --limit shows more\n"]);
+  });
+
+  it("says what is wrong with it", async () => {
+    const { code, notes } = await run(["query", "SELECT nothing FROM events"]);
+    expect([code, notes]).toEqual([2, expect.stringContaining("nothing")]);
+  });
+});
+
+describe("oncewire export and replay", () => {
+  it("write events and bring them into another collector as they were", async () => {
+    await run(["send", "--file", "-"], {
+      input: line("a", { properties: { n: 1 }, occurredAt: "2026-11-20T10:00:00.000Z" }) + line("b"),
+    });
+    const file = join(directory, "events.ndjson");
+    expect(await run(["export", "--output", file])).toEqual({ code: 0, output: "", notes: "exported 2\n" });
+    const other = await startCollector({ dataDirectory: join(directory, "other"), port: 0 });
+    const { code } = await run(["replay", file, "--to-url", other.url, "--key", "k"]);
+    await other.settled();
+    const { items } = await other.store.events({ limit: 10 });
+    await other.close();
+    expect(code).toBe(0);
+    expect(items.find(({ id }) => id === "a")).toMatchObject({
+      properties: { n: 1 },
+      occurredAt: "2026-11-20T10:00:00.000Z",
+    });
+    expect(items).toHaveLength(2);
+  });
+
+  it("export CSV, narrowed, and never over a file that is there", async () => {
+    await run(["send", "--file", "-"], { input: line("a") + line("b", { name: "Other" }) });
+    const { output } = await run(["export", "--format", "csv", "--name", "Other"]);
+    expect(output.split("\n")).toEqual([
+      expect.stringMatching(/^position,id,/),
+      expect.stringMatching(/^0,b,|^1,b,/),
+      "",
+    ]);
+    const file = join(directory, "there.csv");
+    writeFileSync(file, "precious");
+    expect((await run(["export", "--output", file])).code).toBe(1);
+    expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
+  it("replay goes on where it was when it is begun again", async () => {
+    const [file, state] = [join(directory, "events.ndjson"), join(directory, "state.json")];
+    writeFileSync(file, line("a") + line("b"));
+    expect((await run(["replay", file, "--state", state])).notes).toContain("accepted 2");
+    writeFileSync(file, line("a") + line("b") + line("c"));
+    expect((await run(["replay", file, "--state", state])).notes).toContain("accepted 1 = delivered 1");
+    expect(await storedIds()).toEqual(["a", "b", "c"]);
+    const other = await run(["replay", join(directory, "other.ndjson"), "--state", state]);
+    expect([other.code, other.notes]).toEqual([2, expect.stringContaining("is not of a replay of")]);
+  });
+
+  it("replay the log with the ids it gave, and end although it grows meanwhile", async () => {
+    const headers = { authorization: `Basic ${btoa("key:")}` };
+    const body = JSON.stringify({ userId: "ada", event: "Without id" });
+    await fetch(`${collector.url}/v1/track`, { method: "POST", headers, body });
+    await collector.settled();
+    const before = await storedIds();
+    expect((await run(["replay", "--log"])).notes).toContain("accepted 1 = delivered 1");
+    expect(await storedIds()).toEqual(before);
+    expect(collector.stats()).toMatchObject({ accepted: 2, stored: 1, duplicates: 1 });
+  });
+
+  it("replay --bad brings mended ones in through the same door, and keeps the others as bad", async () => {
+    await postBad();
+    expect((await run(["replay", "--bad"])).notes).toContain("sent 1 = taken 0 + refused 1");
+    const bad = JSON.parse((await run(["export", "--bad"])).output.split("\n")[0] ?? "") as { wire: object };
+    const file = join(directory, "bad.ndjson");
+    writeFileSync(file, JSON.stringify({ ...bad, wire: { ...bad.wire, userId: "ada", messageId: "mended" } }));
+    expect(await run(["replay", "--bad", file])).toEqual({
+      code: 0,
+      output: "",
+      notes: "sent 1 = taken 1 + refused 0\n",
+    });
+    expect(await storedIds()).toEqual(["mended"]);
+  });
+
+  it.each([
+    [["replay"], "expected one thing to replay"],
+    [["replay", "x", "--log"], "expected one thing to replay"],
+    [["export", "--bad", "--kind", "track"], "--bad goes with --project alone"],
+    [["export", "--from", "yesterday"], "Expected a time such as"],
+    [["replay", "x", "--rate", "fast"], "Expected a whole number"],
+  ])("refuse %j", async (args, message) => {
+    const { code, notes } = await run(args);
+    expect([code, notes]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe("oncewire explain", () => {
+  it("tells of an event that came twice where it is stored and which one is the duplicate", async () => {
+    await run(["send", "track", "Seen", "--user", "ada", "--id", "twice"]);
+    await run(["send", "track", "Seen", "--user", "ada", "--id", "twice"]);
+    const { code, output } = await run(["explain", "twice"]);
+    expect(code).toBe(0);
+    expect(output).toMatch(/^stored in project default as track Seen, .+ from log position 0\nit came\n/);
+    expect(output).toMatch(/position 0 at .+ by rudderstack batch: stored\n/);
+    expect(output).toMatch(/position 1 at .+: duplicate \(of the event stored at position 0\)\n/);
+  });
+
+  it("tells why a bad event is bad", async () => {
+    await postBad();
+    const [bad] = (await collector.store.bad({ limit: 1 })).items;
+    expect((await run(["explain", bad?.id ?? ""])).output).toContain("bad (no-identity: Expected a userId");
+  });
+
+  it("ends with 4 when the id is nowhere, whatever it holds", async () => {
+    const { code, notes } = await run(["explain", "it's\u001b[2J"]);
+    expect([code, notes]).toEqual([
+      4,
+      expect.stringContaining("it's\\u001b[2J is neither in the store nor in the accept log"),
+    ]);
+  });
+});
+
+describe("a collector with a secret key", () => {
+  it("is read with the key from the environment, and not without", async () => {
+    const secretKey = "a-secret-of-the-operator";
+    const guarded = await startCollector({ dataDirectory: join(directory, "guarded"), port: 0, secretKey });
+    const environment = { ONCEWIRE_URL: guarded.url };
+    const refused = await run(["query", "SELECT 1 AS one"], { environment });
+    expect([refused.code, refused.notes]).toEqual([
+      1,
+      expect.stringContaining("Give its secret key as ONCEWIRE_SECRET_KEY"),
+    ]);
+    const allowed = await run(["query", "SELECT 1 AS one"], {
+      environment: { ...environment, ONCEWIRE_SECRET_KEY: secretKey },
+    });
+    await guarded.close();
+    expect(allowed.output).toBe('{"one":1}\n');
+  });
+});

@@ -1,0 +1,135 @@
+import { protocolNames } from "@oncewire/protocol";
+import type { Command } from "commander";
+import { createCollectorClient } from "../collector-client.js";
+import type { CollectorClient } from "../collector-client.js";
+import { CommandError } from "../command-error.js";
+import { concludeDelivery, deliver } from "../delivering/deliver.js";
+import { addDestinationFlags, createDestination } from "../delivering/destination-flags.js";
+import type { DestinationFlags } from "../delivering/destination-flags.js";
+import { readLoggedEvents } from "../delivering/logged-events.js";
+import { replayBad } from "../delivering/replay-bad.js";
+import type { BadItem } from "../delivering/replay-bad.js";
+import { openReplayState } from "../delivering/replay-state.js";
+import type { ReplayState } from "../delivering/replay-state.js";
+import { readSendable } from "../delivering/sendable.js";
+import type { Sendable } from "../delivering/sendable.js";
+import { readObjects } from "../input/json-objects.js";
+import { wholeNumber } from "../input/time-option.js";
+import type { Terminal } from "../terminal.js";
+
+interface ReplayFlags extends DestinationFlags {
+  readonly log?: boolean;
+  readonly bad?: boolean;
+  readonly fromUrl?: string;
+  readonly secretKey?: string;
+  readonly from: number;
+  readonly project?: string;
+  readonly rate?: number;
+  readonly state?: string;
+  readonly giveUp: number;
+}
+
+/** `oncewire replay`: events that came once, sent again. */
+export function addReplay(program: Command, terminal: Terminal): void {
+  const replay = program
+    .command("replay")
+    .description("send again: a file, a collector's accept log, or what could not be decoded")
+    .argument("[file]", "NDJSON as `oncewire export` writes it; - is standard input")
+    .option("--log", "replay the accept log of the collector at --from-url, oldest first")
+    .option("--bad", "replay bad events, of the file or of the collector at --from-url, through the same door")
+    .option("--from-url <url>", "the collector that is read; also ONCEWIRE_URL")
+    .option("--secret-key <key>", "key that reads; better given as ONCEWIRE_SECRET_KEY")
+    .option("--from <position>", "of the log, from this position on", wholeNumber(0), 0)
+    .option("--project <project>", "of the log and of bad events, only this project")
+    .option("--rate <events>", "events per second, at most", wholeNumber(1))
+    .option("--state <file>", "remembers how far it came, and goes on there the next time")
+    .option("--give-up <ms>", "how long to wait for a destination that takes nothing", wholeNumber(1), 30_000)
+    .addHelpText(
+      "after",
+      `
+Ids stay what they are: what the destination has already, it keeps once. Bad events keep the form in which they came; mend
+\`wire\` in an exported file and replay that.
+
+Examples:
+  $ oncewire replay week.ndjson --to rudderstack --to-url https://hosted.rudderlabs.com --key wk_1 --rate 200
+  $ oncewire replay --log --state replay.json --to-url http://127.0.0.1:4700
+  $ oncewire export --bad > bad.ndjson && vi bad.ndjson && oncewire replay --bad bad.ndjson --key wk_1`,
+    );
+  addDestinationFlags(replay).action((file: string | undefined, flags: ReplayFlags) => run(file, flags, terminal));
+}
+
+async function run(file: string | undefined, flags: ReplayFlags, terminal: Terminal): Promise<void> {
+  const sources = [flags.log === true, file !== undefined || flags.bad === true].filter(Boolean).length;
+  if (sources !== 1)
+    throw new CommandError("usage", "expected one thing to replay: a file, --log or --bad; add --help for examples.");
+  if (flags.bad === true) return runBad(file, flags, terminal);
+  const source = file ?? `the log of ${readUrl(flags, terminal)}`;
+  const state = openReplayState(flags.state, source);
+  const events = file === undefined ? logEvents(flags, state, terminal) : fileEvents(file, state, terminal);
+  const stats = await deliver(events, {
+    destination: createDestination(flags, terminal),
+    terminal,
+    rate: flags.rate ?? null,
+    giveUpMs: flags.giveUp,
+    total: null,
+    onSettled: (mark) => state.save(mark),
+  });
+  return concludeDelivery(stats, terminal);
+}
+
+function clientOf(flags: ReplayFlags, terminal: Terminal): CollectorClient {
+  const { fromUrl, secretKey } = flags;
+  return createCollectorClient(
+    { ...(fromUrl === undefined ? {} : { url: fromUrl }), ...(secretKey === undefined ? {} : { secretKey }) },
+    terminal,
+  );
+}
+
+function readUrl(flags: ReplayFlags, terminal: Terminal): string {
+  return clientOf(flags, terminal).url;
+}
+
+/** A request may hold several events: the one at the mark may not have been replayed whole, and is read again. */
+function logEvents(flags: ReplayFlags, { mark }: ReplayState, terminal: Terminal): AsyncGenerator<Sendable> {
+  const from = Math.max(flags.from, mark);
+  return readLoggedEvents(clientOf(flags, terminal), { from, project: flags.project });
+}
+
+async function* fileEvents(path: string, { mark }: ReplayState, terminal: Terminal): AsyncGenerator<Sendable> {
+  for await (const { line, value } of readObjects(path, terminal)) {
+    if (line > mark) yield readSendable(value, line, `${path}, line ${line}`);
+  }
+}
+
+async function runBad(file: string | undefined, flags: ReplayFlags, terminal: Terminal): Promise<void> {
+  const { environment } = terminal;
+  const key = flags.key ?? environment["ONCEWIRE_KEY"] ?? "oncewire-cli";
+  const url = (flags.toUrl ?? readUrl(flags, terminal)).replace(/\/+$/, "");
+  const items = file === undefined ? storedBad(flags, terminal) : fileBad(file, terminal);
+  const { sent, taken, refused } = await replayBad(items, { url, key, giveUpMs: flags.giveUp, terminal });
+  terminal.note(`sent ${sent} = taken ${taken} + refused ${refused}`);
+  if (refused > 0)
+    throw new CommandError("partial", `${refused} of ${sent} were refused again and are kept as bad events.`);
+}
+
+/** All of them first, then replayed: what is refused again would otherwise be read again, for ever. */
+async function* storedBad(flags: ReplayFlags, terminal: Terminal): AsyncGenerator<BadItem> {
+  const items: BadItem[] = [];
+  for await (const page of clientOf(flags, terminal).pages<BadItem>("/api/bad", { project: flags.project }))
+    items.push(...page);
+  yield* items.toReversed();
+}
+
+async function* fileBad(path: string, terminal: Terminal): AsyncGenerator<BadItem> {
+  for await (const { line, value } of readObjects(path, terminal)) {
+    const { protocol, wire, id } = value;
+    const known = protocolNames.find((name) => name === protocol);
+    if (known === undefined || wire === undefined) {
+      throw new CommandError(
+        "usage",
+        `${path}, line ${line}: expected a bad event with \`protocol\` (${protocolNames.join(", ")}) and \`wire\`.`,
+      );
+    }
+    yield { protocol: known, wire, id: typeof id === "string" ? id : `line ${line}` };
+  }
+}

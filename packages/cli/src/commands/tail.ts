@@ -1,0 +1,133 @@
+import type { Command } from "commander";
+import { addClientFlags, createCollectorClient } from "../collector-client.js";
+import type { ClientFlags, CollectorClient } from "../collector-client.js";
+import { wholeNumber } from "../input/time-option.js";
+import type { ServerSentEvent } from "../input/server-sent-events.js";
+import { createColours, printable } from "../output/colours.js";
+import { badEventLine, eventLine } from "../output/event-line.js";
+import type { ShownBadEvent, ShownEvent } from "../output/event-line.js";
+import type { Terminal } from "../terminal.js";
+
+interface TailFlags extends ClientFlags {
+  readonly project?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly user?: string;
+  readonly bad?: boolean;
+  readonly json?: boolean;
+  readonly limit?: number;
+}
+
+/** `oncewire tail`: events as they are stored. */
+export function addTail(program: Command, terminal: Terminal): void {
+  const tail = program
+    .command("tail")
+    .description("show events as they come: coloured on a terminal, NDJSON in a pipe")
+    .option("--project <project>", "only of this project")
+    .option("--kind <kind>", "only of this kind, such as track")
+    .option("--name <name>", "only with this name")
+    .option("--user <id>", "only of this user, by user id or anonymous id")
+    .option("--bad", "only what could not be decoded")
+    .option("--json", "NDJSON on a terminal, too")
+    .option("-n, --limit <number>", "end after so many", wholeNumber(1))
+    .addHelpText(
+      "after",
+      `
+Begins with the newest events that the collector has in memory. When the connection breaks, it is made again, and nothing
+is shown twice.
+
+Examples:
+  $ oncewire tail --kind track --name "Order Completed"
+  $ oncewire tail --bad
+  $ oncewire tail | jq -r .name | sort | uniq -c`,
+    );
+  addClientFlags(tail).action((flags: TailFlags) => follow(flags, terminal));
+}
+
+const reconnectMs = 1_000;
+
+async function follow(flags: TailFlags, terminal: Terminal): Promise<void> {
+  const client = createCollectorClient(flags, terminal);
+  const stop = new AbortController();
+  void terminal.ended().then(() => stop.abort());
+  const lineOf = lineMaker(flags, terminal);
+  let shown = 0;
+  for await (const message of messages(client, stop.signal, terminal)) {
+    const line = lineOf(message);
+    if (line === null) continue;
+    await terminal.write(`${line}\n`);
+    shown += 1;
+    if (shown === flags.limit) break;
+  }
+  stop.abort();
+}
+
+/** The feed's messages, over all connections that it takes. Ends with the signal. */
+async function* messages(
+  client: CollectorClient,
+  signal: AbortSignal,
+  terminal: Terminal,
+): AsyncGenerator<ServerSentEvent> {
+  let lastEventId = "";
+  let isKnown = false;
+  while (!signal.aborted) {
+    try {
+      for await (const message of client.live({ signal, lastEventId })) {
+        isKnown = true;
+        lastEventId = message.id === "" ? lastEventId : message.id;
+        yield message;
+      }
+    } catch (error) {
+      // Whoever was never there is a mistake of the command line; whoever was comes back.
+      if (!isKnown && !signal.aborted) throw error;
+    }
+    await pause(signal, client, terminal);
+  }
+}
+
+async function pause(signal: AbortSignal, client: CollectorClient, terminal: Terminal): Promise<void> {
+  if (signal.aborted) return;
+  terminal.note(`the connection to ${client.url} ended; trying again`);
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, reconnectMs);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The line for a message, null where it is not one that is wanted. */
+function lineMaker(flags: TailFlags, terminal: Terminal): (message: ServerSentEvent) => string | null {
+  const colours = createColours(terminal.hasColour);
+  const asJson = flags.json === true || !terminal.isInteractive;
+  // Escapes are JSON all the same, and a terminal obeys nothing that came in.
+  const json = (data: string): string => (terminal.isInteractive ? printable(data) : data);
+  return ({ event, data }) => {
+    if (event === "event" && flags.bad !== true) {
+      const item = JSON.parse(data) as ShownEvent;
+      if (!isWanted(item, flags)) return null;
+      return asJson ? json(data) : eventLine(item, colours, terminal.columns);
+    }
+    if (event === "bad" && (flags.bad === true || isUnfiltered(flags))) {
+      const item = JSON.parse(data) as ShownBadEvent;
+      if (flags.project !== undefined && item.project !== flags.project) return null;
+      return asJson ? json(data) : badEventLine(item, colours);
+    }
+    if (event === "missed") terminal.note(`some events came faster than they could be shown: ${data}`);
+    return null;
+  };
+}
+
+function isWanted(item: ShownEvent, { project, kind, name, user }: TailFlags): boolean {
+  return (
+    (project === undefined || item.project === project) &&
+    (kind === undefined || item.kind === kind) &&
+    (name === undefined || item.name === name) &&
+    (user === undefined || item.userId === user || item.anonymousId === user)
+  );
+}
+
+function isUnfiltered({ kind, name, user }: TailFlags): boolean {
+  return kind === undefined && name === undefined && user === undefined;
+}

@@ -1,0 +1,56 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { aTrack, rudderStack } from "oncewire";
+import type { Destination } from "oncewire";
+import { CommandError } from "../command-error.js";
+import type { Terminal } from "../terminal.js";
+
+const wires = ["rudderstack", "a-track"] as const;
+type Wire = (typeof wires)[number];
+
+export interface DestinationFlags {
+  readonly to: Wire;
+  readonly toUrl?: string;
+  readonly key?: string;
+}
+
+const defaultUrl = "http://127.0.0.1:4600";
+
+export function addDestinationFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--to <wire>", "the wire to speak; a collector takes them all").choices(wires).default("rudderstack"),
+    )
+    .option("--to-url <url>", `where events go; also ONCEWIRE_URL (default: ${defaultUrl})`)
+    .option("-k, --key <key>", "write key or public key; better given as ONCEWIRE_KEY");
+}
+
+/** @throws CommandError `usage` for what no destination can be made of. */
+export function createDestination(
+  flags: DestinationFlags,
+  { environment }: Terminal,
+  name: string = flags.to,
+): Destination {
+  const url = flags.toUrl ?? environment["ONCEWIRE_URL"] ?? defaultUrl;
+  const key = flags.key ?? environment["ONCEWIRE_KEY"] ?? "oncewire-cli";
+  try {
+    return makers[flags.to]({ url, key, name });
+  } catch (error) {
+    throw new CommandError(
+      "usage",
+      `--to ${flags.to}: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  }
+}
+
+interface DestinationParts {
+  readonly url: string;
+  readonly key: string;
+  readonly name: string;
+}
+
+const makers: Readonly<Record<Wire, (parts: DestinationParts) => Destination>> = {
+  rudderstack: ({ url, key, name }) => rudderStack({ dataPlaneUrl: url, writeKey: key, name }),
+  "a-track": ({ url, key, name }) => aTrack({ baseUrl: url, publicKey: key, name }),
+};

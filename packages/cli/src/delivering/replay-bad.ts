@@ -1,0 +1,79 @@
+/** Sends bad events again, one request each, to a collector: what is mended becomes an event, the rest is bad again. */
+import type { ProtocolName } from "@oncewire/protocol";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CommandError } from "../command-error.js";
+import { createProgressBar } from "../output/progress-bar.js";
+import { printable } from "../output/colours.js";
+import type { Terminal } from "../terminal.js";
+import { doorRequest } from "./bad-request.js";
+
+export interface BadItem {
+  readonly protocol: ProtocolName;
+  readonly wire: unknown;
+  readonly id: string;
+}
+
+export interface ReplayBadOptions {
+  readonly url: string;
+  readonly key: string;
+  readonly giveUpMs: number;
+  readonly terminal: Terminal;
+}
+
+export interface BadLedger {
+  readonly sent: number;
+  readonly taken: number;
+  readonly refused: number;
+}
+
+/** @throws CommandError `unreachable` when the collector does not answer, or only to come back later, for too long. */
+export async function replayBad(items: AsyncIterable<BadItem>, options: ReplayBadOptions): Promise<BadLedger> {
+  const bar = createProgressBar(options.terminal);
+  let sent = 0;
+  let taken = 0;
+  try {
+    for await (const item of items) {
+      const answer = await post(item, options);
+      sent += 1;
+      if (answer.status < 300) taken += 1;
+      else options.terminal.note(printable(`${item.id}: ${answer.status} ${answer.text}`));
+      bar.show(sent, null);
+    }
+  } finally {
+    bar.end();
+  }
+  return { sent, taken, refused: sent - taken };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function post(item: BadItem, { url, key, giveUpMs }: ReplayBadOptions): Promise<Answer> {
+  const { path, headers, body } = doorRequest(item, key);
+  const untilMs = performance.now() + giveUpMs;
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+    const answer = await once(url + path, { method: "POST", headers, body });
+    if (answer.kind === "answered") return answer;
+    if (performance.now() + waitMs > untilMs)
+      throw new CommandError("unreachable", `${url} takes nothing: ${answer.why}.`);
+    await sleep(answer.afterMs ?? waitMs);
+  }
+}
+
+type Attempt =
+  | ({ readonly kind: "answered" } & Answer)
+  | { readonly kind: "later"; readonly why: string; readonly afterMs: number | null };
+
+async function once(url: string, init: RequestInit): Promise<Attempt> {
+  try {
+    const response = await fetch(url, init);
+    const text = (await response.text()).trim().slice(0, 200);
+    if (response.status !== 429 && response.status < 500) return { kind: "answered", status: response.status, text };
+    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+    return { kind: "later", why: `it answers ${response.status}`, afterMs: seconds >= 0 ? seconds * 1_000 : null };
+  } catch (error) {
+    return { kind: "later", why: error instanceof Error ? error.message : String(error), afterMs: null };
+  }
+}

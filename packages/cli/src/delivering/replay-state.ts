@@ -1,0 +1,48 @@
+/** How far a replay has come, in a small file, so that it goes on there when it is begun again. */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { CommandError } from "../command-error.js";
+
+export interface ReplayState {
+  /** Everything up to and with it has been replayed; -1 at the beginning. */
+  readonly mark: number;
+  save(mark: number): Promise<void>;
+}
+
+/** `source` names what is replayed: a state of something else is refused. */
+export function openReplayState(path: string | undefined, source: string): ReplayState {
+  if (path === undefined) return { mark: -1, save: () => Promise.resolve() };
+  return {
+    mark: readMark(path, source),
+    save: (mark) => {
+      writeFileSync(`${path}.new`, `${JSON.stringify({ source, mark })}\n`);
+      renameSync(`${path}.new`, path);
+      return Promise.resolve();
+    },
+  };
+}
+
+function readMark(path: string, source: string): number {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return -1;
+    throw new CommandError("usage", `--state ${path} cannot be read: ${String(error)}`, error);
+  }
+  const state = parse(text);
+  if (state.source !== source || !Number.isSafeInteger(state.mark)) {
+    throw new CommandError(
+      "usage",
+      `--state ${path} is not of a replay of ${source}; give another file, or remove it to begin anew.`,
+    );
+  }
+  return Number(state.mark);
+}
+
+function parse(text: string): { readonly source?: unknown; readonly mark?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as { source?: unknown; mark?: unknown };
+  } catch {
+    return {};
+  }
+}
