@@ -1,11 +1,17 @@
 /** The three calls of this wire, as they are handed to the engine: each field read once, with the scope's context. */
 import type { Problem } from "@oncewire/protocol";
+import type { ATrackEvent } from "@oncewire/protocol/a-track";
 import { current } from "../../context/scope.js";
 import { scopedContext } from "../../context/scoped-event.js";
 import type { EventHandle } from "../../handle.js";
 import type { Outbox } from "../../outbox.js";
+import type { EventPayload, InitPayload, SetAttributesOptions } from "./payloads.js";
 
-type Fields = Readonly<Record<string, unknown>>;
+/** A call as callers make it, whatever they pass: what is wrong with it, the encoder says. */
+type Call = {
+  readonly [K in ATrackEvent["kind"]]: Unchecked<Extract<ATrackEvent, { readonly kind: K }>>;
+}[ATrackEvent["kind"]];
+type Unchecked<T> = { readonly [K in keyof T]: K extends "kind" ? T[K] : unknown };
 
 const noUser = {
   path: "uuid",
@@ -19,9 +25,11 @@ const unreadable = {
   message: "expected an object whose fields can be read, got something else; pass a plain object",
 };
 
-const eventNames = ["uuid", "event", "attributes", "timestamp", "context", "id"] as const;
-const initNames = ["context", "profile", "mode", "id"] as const;
-const attributesNames = ["profile", "id"] as const;
+/** What a call says of its user beside the payload. */
+interface Said {
+  readonly uuid: unknown;
+  readonly attributes: unknown;
+}
 
 export class Calls {
   readonly #outbox: Outbox;
@@ -31,26 +39,34 @@ export class Calls {
   }
 
   /** `userOf` is asked whom the event is about, with what the payload says. */
-  event(payload: unknown, userOf: (named: unknown) => unknown): EventHandle {
-    const fields = readFields(payload, eventNames);
-    return this.#say(fields && withContext({ ...fields, kind: "event", uuid: userOf(fields["uuid"]) }));
+  event(payload: EventPayload, userOf: (named: unknown) => unknown): EventHandle {
+    return this.#say(() => {
+      const { uuid, event, attributes, timestamp, context, id } = payload;
+      return { kind: "event", uuid: userOf(uuid), event, attributes, timestamp, context: withScope(context), id };
+    }, payload);
   }
 
-  init(payload: unknown, user: Fields): EventHandle {
-    const fields = readFields(payload, initNames);
-    return this.#say(fields && withContext({ ...fields, ...user, kind: "init" }));
+  init(payload: InitPayload, { uuid, attributes, isNewUser }: Said & { readonly isNewUser: unknown }): EventHandle {
+    return this.#say(() => {
+      const { context, profile, mode, id } = payload;
+      return { kind: "init", uuid, isNewUser, mode, attributes, profile, context: withScope(context), id };
+    }, payload);
   }
 
-  attributes(options: unknown, call: Fields): EventHandle {
-    const fields = readFields(options, attributesNames);
+  attributes(options: SetAttributesOptions, { uuid, attributes, mode }: Said & { readonly mode: string }): EventHandle {
     // The encoder would take it for an empty object: with `replace`, all there is would go.
-    if (isAbsent(call["attributes"])) return this.#refuse(noAttributes);
-    return this.#say(fields && { ...fields, ...call, kind: "attributes" });
+    if (isAbsent(attributes)) return this.#refuse(noAttributes);
+    return this.#say(() => {
+      const { profile, id } = options;
+      return { kind: "attributes", uuid, mode, attributes, profile, id };
+    }, options);
   }
 
-  #say(call: Fields | null): EventHandle {
+  /** `read` may throw, for it reads what is the caller's. */
+  #say(read: () => Call, from: unknown): EventHandle {
+    const call = typeof from === "object" && from !== null ? attempt(read) : null;
     if (call === null) return this.#refuse(unreadable);
-    if (isAbsent(call["uuid"])) return this.#refuse(noUser);
+    if (isAbsent(call.uuid)) return this.#refuse(noUser);
     return this.#outbox.trackVendor(call, this.#outbox.stamp());
   }
 
@@ -59,24 +75,22 @@ export class Calls {
   }
 }
 
-/** Null for what is no object or has a field that throws. */
-function readFields(from: unknown, names: readonly string[]): Fields | null {
-  if (typeof from !== "object" || from === null) return null;
+function attempt(read: () => Call): Call | null {
   try {
-    return Object.fromEntries(names.map((name): [string, unknown] => [name, Reflect.get(from, name)]));
+    return read();
   } catch {
     return null;
   }
 }
 
-/** The call with what its scope says of the surroundings; the scope's session is in the context on this wire. */
-function withContext(call: Fields): Fields {
+/** The context with what the scope says of the surroundings; the scope's session is in the context on this wire. */
+function withScope(context: unknown): unknown {
   const scope = current();
-  if (scope === undefined) return call;
+  if (scope === undefined) return context;
   const { sessionId } = scope;
   const around = { ...(sessionId === undefined ? {} : { sessionId }), ...scope.context };
-  const context = call["context"] ?? {};
-  return typeof context === "object" ? { ...call, context: scopedContext(context, { context: around }) } : call;
+  const own = context ?? {};
+  return typeof own === "object" ? scopedContext(own, { context: around }) : own;
 }
 
 function isAbsent(value: unknown): boolean {

@@ -547,9 +547,12 @@ describe("within a scope", () => {
       expect((await sdk.init()).uuid).toBe(uuid);
       runInScope({ context: { step: 1 } }, () => expect(sdk.getUser()?.uuid).toBe(uuid));
       runInScope({ userId: "alice" }, () => expect(sdk.getUser()?.uuid).toBe("alice"));
-      await runInScope({}, () => sdk.init({ user: { uuid: "inner" } }));
+      sdk.setAttributes({ plan: "pro" });
+      const inner = await runInScope({}, () => sdk.init({ user: { uuid: "inner" } }));
+      expect([inner.uuid, inner.isNewUser]).toEqual(["inner", false]);
       expect(sdk.getUser()?.uuid).toBe(uuid);
     });
+    expect(await runInScope({}, () => sdk.init({ user: { uuid: "named" } }))).toMatchObject({ isNewUser: false });
     await runInScope({ userId: "alice" }, async () => {
       expect(await sdk.init()).toMatchObject({ uuid: "alice", isNewUser: false });
       expect(await sdk.init({ user: { uuid: "bob" } })).toMatchObject({ uuid: "bob", isNewUser: false });

@@ -161,6 +161,20 @@ describe("a user in a storage", () => {
     await sdk.close();
   });
 
+  it("does not count as stored, where the write before it went well and its own did not", async () => {
+    let writes = 0;
+    const sdk = open({
+      get: () => null,
+      async set() {
+        writes += 1;
+        await turn();
+        if (writes > 1) throw new Error("theirs");
+      },
+    });
+    const [, second] = await Promise.all([sdk.init({ user: { uuid: "u" } }), sdk.init({ user: { uuid: "v" } })]);
+    expect([second.isStored, writes]).toEqual([false, 2]);
+  });
+
   it("is written once at a time, and the last state is the one that stays", async () => {
     const kept: string[] = [];
     let underWay = 0;
