@@ -7,6 +7,9 @@ export interface HeadProblem {
   readonly message: string;
 }
 
+/** Far more than any client or chain of proxies sends. node:http drops what is over its own limit without a word. */
+export const maxHeaders = 200;
+
 /**
  * The head of a request, with what node:http forgives refused: several Host headers, an absolute or otherwise odd
  * target. Each is a way to make two servers see two different requests.
@@ -17,6 +20,9 @@ export function readHead(request: IncomingMessage): RequestHead | HeadProblem {
     return { status: 400, message: "expected a request target that begins with `/`, got another form" };
   }
   if (countHosts(request.rawHeaders) > 1) return { status: 400, message: "expected one Host header, got several" };
+  if (request.rawHeaders.length > 2 * maxHeaders) {
+    return { status: 431, message: `expected at most ${maxHeaders} headers, got more` };
+  }
   const mark = target.indexOf("?");
   return {
     method: request.method ?? "GET",

@@ -5,6 +5,7 @@ import { CollectorError } from "../errors.js";
 import type { Runtime } from "../runtime.js";
 import type { Handler } from "./router.js";
 import { send, textReply } from "./reply.js";
+import { maxHeaders } from "./request-head.js";
 
 export interface HttpServer {
   /** Where it listens: `http://127.0.0.1:4600`. */
@@ -42,6 +43,8 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: 1_000,
   });
+  // One more than is taken, so that too many can be told.
+  server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = options.maxConnections;
   server.setTimeout(options.idleTimeoutMs ?? defaultIdleTimeoutMs);
   server.on("request", (request, response) => {
