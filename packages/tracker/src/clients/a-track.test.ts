@@ -129,6 +129,23 @@ describe("delivery", () => {
     expect([...byUser(server.requests).values()]).toEqual([order, order, order, order]);
   });
 
+  it("has eight requests under way at once, where no option says otherwise", async () => {
+    const held: http.ServerResponse[] = [];
+    let isFull = (): void => undefined;
+    const full = new Promise<void>((resolve) => (isFull = resolve));
+    const server = await serve((response) => {
+      if (held.push(response) === 8) isFull();
+    });
+    const sdk = open(server);
+    trackMany(sdk, 20, 1);
+    await full;
+    expect(sdk.stats().destinations["a-track"]?.requestsInFlight).toBe(8);
+    server.answer = succeed;
+    for (const response of held) response.end();
+    expect(await sdk.flush()).toMatchObject({ delivered: 20 });
+    expect(server.mostAtOnce).toBe(8);
+  });
+
   it("never has two calls of one user under way", async () => {
     const underWay = new Map<string, number>();
     const server = await serve((response, { body }) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -57,6 +57,11 @@ describe("the file storage", () => {
     await expect(storage.get("a")).rejects.toThrow("ENOTDIR");
     await expect(storage.set("a", "text")).rejects.toThrow(/EEXIST|ENOTDIR/);
     expect(readdirSync(directory)).toEqual(["file"]);
+
+    // A folder stands where the file should be.
+    mkdirSync(join(directory, "a.json"));
+    await expect(fileStorage(directory).set("a", "text")).rejects.toThrow("EISDIR");
+    expect(readdirSync(directory)).toEqual(["a.json", "file"]);
   });
 });
 
