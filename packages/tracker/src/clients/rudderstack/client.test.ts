@@ -463,7 +463,7 @@ describe("onError", () => {
       response.writeHead(isBad ? 400 : fails ? 503 : 200).end();
     });
     const client = open(server, { maxRetries: 1 });
-    for (const event of ["Bad", "A", "B", "C", "D", "E", "F", "G"]) client.track({ userId: "u", event });
+    for (const event of ["A", "B", "C", "D", "E", "F", "G", "Bad"]) client.track({ userId: "u", event });
     expect(await client.flush()).toMatchObject({ delivered: 7, rejectedBy: { refused: 1 }, dropped: 0 });
   });
 
@@ -540,6 +540,13 @@ describe("syncMode", () => {
       expect(server.requests.at(-1)?.batch.map((each) => each["event"])).toEqual([event]);
     }
     expect(server.requests).toHaveLength(2);
+  });
+
+  it("gives calls that are made together a request each", async () => {
+    const server = await serve();
+    const client = openSync(server);
+    await Promise.all(["u", "v", "w"].map((userId) => client.track({ userId, event: "A" })));
+    expect(server.requests.map(({ batch }) => batch.length)).toEqual([1, 1, 1]);
   });
 
   it("retries, calls onError, and does not reject", async () => {
