@@ -3,8 +3,11 @@
  * order of each user, several users at once; and all kinds of events of the one-call tracker.
  */
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { eventKinds } from "@oncewire/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 import { TrackerError } from "../errors.js";
@@ -209,6 +212,21 @@ describe("delivery", () => {
     expect(server.requests.map((request) => request.id)).toEqual([id, id, id, id, other.id]);
     expect(new Set(server.requests.slice(0, 4).map(({ body }) => JSON.stringify(body))).size).toBe(1);
     expect(id).not.toBe(other.id);
+  });
+
+  it("says the same Idempotency-Key in the next process, where a spool has kept the call", async () => {
+    const spool = mkdtempSync(join(tmpdir(), "oncewire-a-track-"));
+    closers.push(() => rmSync(spool, { recursive: true, force: true }));
+    const server = await serve((response) => void response.writeHead(503).end());
+    const first = open(server, { spool });
+    const { id, durable } = first.track({ uuid: "u", event: "e" });
+    expect(await durable).toBe(true);
+    await first.close({ timeoutMs: 0 });
+    server.answer = succeed;
+    const second = open(server, { spool });
+    await new Promise((resolve) => second.on("delivered", resolve));
+    expect(new Set(server.requests.map((request) => request.id))).toEqual(new Set([id]));
+    await second.close();
   });
 
   it("keeps the calls while the key is refused, and sends them when it is not", async () => {
