@@ -16,7 +16,7 @@ describe("callbacks", () => {
     const called: EventResult[] = [];
     callbacks.add(handleOf(new Promise((resolve) => (end = resolve))), (result) => called.push(result));
     const all = callbacks.called().then(() => called.length);
-    end(delivered);
+    setImmediate(() => end(delivered));
     expect(await all).toBe(1);
     expect(called).toEqual([delivered]);
   });
