@@ -8,6 +8,7 @@
  *     --trace          print what happened; for one seed
  *     --root <folder>  where `packages/…/dist` of the code under test is (this repository)
  *     --jobs <n>       threads (one per core)
+ *     --first          stop at the first seed that fails
  *
  * A seed that fails is printed with the command that runs it alone. Ends with 1 if there is one.
  */
@@ -19,6 +20,7 @@ import { simulate } from "../test/simulation/simulate.mjs";
 import { loadSubject } from "../test/simulation/subject.mjs";
 
 const maxShown = 5;
+const maxRunMs = 30_000;
 const options = readOptions();
 
 if (options.trace) await showOne();
@@ -32,6 +34,7 @@ function readOptions() {
       steps: { type: "string", default: "200" },
       kind: { type: "string" },
       trace: { type: "boolean", default: false },
+      first: { type: "boolean", default: false },
       root: { type: "string", default: fileURLToPath(new URL("..", import.meta.url)) },
       jobs: { type: "string", default: String(availableParallelism()) },
     },
@@ -58,31 +61,63 @@ async function showOne() {
 
 async function runMany() {
   const startedAt = performance.now();
-  const totals = await Promise.all(Array.from({ length: options.jobs }, (_, job) => runJob(job)));
-  const failures = totals.flatMap((total) => total.failures).toSorted((left, right) => left.seed - right.seed);
+  const failures = [];
+  const workers = [];
+  let [seeds, happenings] = [0, 0];
+  const note = (run) => {
+    seeds += 1;
+    happenings += run.happenings;
+    if (run.violations.length > 0) failures.push(run);
+    if (options.first && failures.length > 0) for (const worker of workers) void worker.terminate();
+  };
+  await Promise.all(Array.from({ length: options.jobs }, (_, job) => runJob({ job, workers, note })));
+  failures.sort((left, right) => left.seed - right.seed);
   for (const failure of failures.slice(0, maxShown)) show(failure);
-  const seconds = (performance.now() - startedAt) / 1000;
-  const happenings = totals.reduce((sum, total) => sum + total.happenings, 0);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const each = Math.round(happenings / Math.max(1, seeds));
   console.log(
-    `${options.seeds} seeds of ${options.steps} steps in ${seconds.toFixed(1)} s ` +
-      `(${Math.round(happenings / options.seeds)} happenings each): ${failures.length} fail`,
+    `${seeds} seeds of ${options.steps} steps in ${seconds} s (${each} happenings each): ${failures.length} fail`,
   );
   if (failures.length > 0) process.exitCode = 1;
 }
 
-function runJob(job) {
-  const workerData = { ...options, job };
+/** One thread; `note` is told of each of its runs. A run that does not come to an end has failed, and the thread with it. */
+function runJob({ job, workers, note }) {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("../test/simulation/worker.mjs", import.meta.url), { workerData });
-    worker.on("message", resolve);
+    const worker = new Worker(new URL("../test/simulation/worker.mjs", import.meta.url), {
+      workerData: { ...options, job },
+    });
+    workers.push(worker);
+    let seed = options.from + job;
+    const giveUp = () => {
+      note({
+        seed,
+        kind: options.kind ?? "any",
+        happenings: 0,
+        violations: [`the run does not end in ${maxRunMs} ms`],
+      });
+      void worker.terminate();
+    };
+    let watch = setTimeout(giveUp, maxRunMs);
+    worker.on("message", (run) => {
+      clearTimeout(watch);
+      seed = run.seed + options.jobs;
+      watch = setTimeout(giveUp, maxRunMs);
+      note(run);
+    });
     worker.on("error", reject);
+    worker.on("exit", () => {
+      clearTimeout(watch);
+      resolve();
+    });
   });
 }
 
 function show({ seed, kind, violations }) {
   console.log(`seed ${seed} (${kind}) fails: ${violations[0]}`);
   const steps = options.steps === 200 ? "" : ` --steps ${options.steps}`;
-  console.log(`  again: npm run simulate -- --from ${seed}${steps} --kind ${kind} --trace`);
+  const ofKind = kind === "any" ? "" : ` --kind ${kind}`;
+  console.log(`  again: npm run simulate -- --from ${seed}${steps}${ofKind} --trace`);
 }
 
 function fail(message) {
