@@ -1,9 +1,9 @@
 /** The composition root: which parts a collector is made of, and in which order they start and stop. */
-import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CollectorError } from "./errors.js";
 import { createReadAccess } from "./http/access.js";
 import { createIngestHandler } from "./http/ingest-handler.js";
+import { createMicroHandler } from "./http/micro-handler.js";
+import type { MicroHandler } from "./http/micro-handler.js";
 import { loadPage } from "./http/page.js";
 import type { Health, HealthProblem } from "./http/health.js";
 import { createRouter } from "./http/router.js";
@@ -21,10 +21,14 @@ import type { Ledger } from "./ingest/ledger.js";
 import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
 import { createReceivers } from "./loading/receivers.js";
+import { loadingSetup } from "./loading/loading-setup.js";
 import { startLoading } from "./loading/start-loading.js";
 import type { Loading } from "./loading/start-loading.js";
-import { openAcceptLog } from "./log/accept-log.js";
+import { openDataDirectory } from "./log/data-directory.js";
 import type { AcceptLog } from "./log/accept-log.js";
+import { createCrossOrigin } from "./micro/cross-origin.js";
+import { openHiddenMark } from "./micro/hidden-mark.js";
+import { createMicroApi } from "./micro/micro-api.js";
 import { createKeyTable, createProjects, projectNamed } from "./projects.js";
 import type { KeyTable } from "./projects.js";
 import { resolveOptions } from "./options.js";
@@ -50,6 +54,8 @@ export interface Collector {
 }
 
 const settleTimeoutMs = 60_000;
+/** Whoever asks the Micro API waits this long for what was accepted before. */
+const askTimeoutMs = 20_000;
 
 /**
  * Opens the data directory, brings the store up to date and listens.
@@ -64,7 +70,7 @@ export async function startCollector(given: CollectorOptions): Promise<Collector
   const options = resolveOptions(given);
   const schemas = loadSchemas(options.schemaDirectory);
   const report = reporter(options);
-  const log = await openData(options);
+  const log = await openDataDirectory(options);
   reportRecovery(log, report);
   try {
     return await assemble({ options, schemas, log, onReport: report });
@@ -112,18 +118,7 @@ async function follow(parts: Omit<RunningParts, "loading">): Promise<Loading> {
   const { options, schemas, keyTable, log, ledger, live, onReport } = parts;
   const cursor = await log.cursor("store");
   const loading = await startLoading({
-    setup: {
-      logFirst: log.first,
-      keyTable,
-      schemas,
-      unknownSchemas: options.unknownSchemas,
-      storeDirectory: join(options.dataDirectory, "store"),
-      sealEvents: options.sealEvents,
-      sealIntervalMs: options.sealIntervalMs,
-      storeRetentionMs: options.storeRetentionMs,
-      storeRetentionBytes: options.storeRetentionBytes,
-      inheritedTo: log.durable,
-    },
+    setup: loadingSetup({ options, schemas, keyTable, log }),
     readLog: (from) => log.read(from),
     runtime: options.runtime,
     onReport,
@@ -168,11 +163,27 @@ function createHandler(parts: RunningParts): Handler {
     sql: loading,
     log,
     live,
+    micro: createMicro(parts),
     access: createReadAccess(options),
     page: loadPage(),
     stats: () => ledger.stats(),
     metrics: metricsOf(parts, latencies),
     health: () => healthOf(log, loading),
+  });
+}
+
+function createMicro({ options, schemas, log, loading }: RunningParts): MicroHandler {
+  return createMicroHandler({
+    micro: createMicroApi({
+      reader: loading.reader,
+      sql: (text, bounds) => loading.sql(text, bounds),
+      log,
+      schemas,
+      mark: openHiddenMark(join(options.dataDirectory, "micro.json"), log.durable),
+      settled: () => loading.reached(log.durable, askTimeoutMs),
+    }),
+    crossOrigin: createCrossOrigin([options.host, ...options.allowedHosts]),
+    access: createReadAccess(options),
   });
 }
 
@@ -222,42 +233,6 @@ async function stop({ options, log, loading, live, onReport }: RunningParts, ser
   });
   await loading.close();
   await log.close();
-}
-
-async function openData(options: ResolvedOptions): Promise<AcceptLog> {
-  const { dataDirectory } = options;
-  try {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    accessSync(dataDirectory, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw unwritable(dataDirectory, error);
-  }
-  try {
-    return await openAcceptLog({
-      directory: join(dataDirectory, "log"),
-      sync: options.sync,
-      retentionMs: options.logRetentionMs,
-      retentionBytes: options.logRetentionBytes,
-    });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "locked") {
-      throw new CollectorError(
-        "data-in-use",
-        `\`dataDirectory\` ${JSON.stringify(dataDirectory)} is in use by another collector: expected one process per folder; stop the other one or choose another folder. (${error.message})`,
-        error,
-      );
-    }
-    throw unwritable(dataDirectory, error);
-  }
-}
-
-function unwritable(directory: string, error: unknown): CollectorError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new CollectorError(
-    "data-not-writable",
-    `\`dataDirectory\` ${JSON.stringify(directory)} cannot be used: expected a folder this user can make and write to, got: ${why}.`,
-    error,
-  );
 }
 
 function reportRecovery(log: AcceptLog, onReport: Report): void {

@@ -9,6 +9,7 @@ export const collectorErrorCodes = [
   "data-not-writable",
   "data-in-use",
   "not-running",
+  "log-incomplete",
 ] as const;
 export type CollectorErrorCode = (typeof collectorErrorCodes)[number];
 

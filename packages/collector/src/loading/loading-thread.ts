@@ -77,7 +77,8 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
         return void close();
     }
   });
-  say({ kind: "ready", storePosition: store.position });
+  // What the log has no more, nobody can wait for.
+  say({ kind: "ready", storePosition: Math.max(store.position, setup.logFirst) });
 }
 
 /**

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import type { AcceptLog } from "../log/accept-log.js";
+import type { ResolvedOptions } from "../options.js";
+import type { KeyTable } from "../projects.js";
+import type { LoadingSetup } from "./messages.js";
+
+export interface LoadingSetupParts extends Pick<LoadingSetup, "schemas"> {
+  readonly options: ResolvedOptions;
+  readonly keyTable: KeyTable;
+  readonly log: Pick<AcceptLog, "first" | "durable">;
+}
+
+/** What the loading thread needs of the options, and where the log is. */
+export function loadingSetup({ options, schemas, keyTable, log }: LoadingSetupParts): Omit<LoadingSetup, "reportedTo"> {
+  return {
+    logFirst: log.first,
+    keyTable,
+    schemas,
+    unknownSchemas: options.unknownSchemas,
+    storeDirectory: storeDirectoryOf(options),
+    sealEvents: options.sealEvents,
+    sealIntervalMs: options.sealIntervalMs,
+    storeRetentionMs: options.storeRetentionMs,
+    storeRetentionBytes: options.storeRetentionBytes,
+    inheritedTo: log.durable,
+  };
+}
+
+export function storeDirectoryOf({ dataDirectory }: ResolvedOptions): string {
+  return join(dataDirectory, "store");
+}

@@ -1,0 +1,47 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CollectorError } from "../errors.js";
+import type { ResolvedOptions } from "../options.js";
+import { openAcceptLog } from "./accept-log.js";
+import type { AcceptLog } from "./accept-log.js";
+
+/**
+ * Makes the folder where it is missing and opens the accept log in it.
+ *
+ * @throws CollectorError `data-not-writable`, or `data-in-use` when another process has it.
+ */
+export async function openDataDirectory(options: ResolvedOptions): Promise<AcceptLog> {
+  const { dataDirectory } = options;
+  try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    accessSync(dataDirectory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(dataDirectory, error);
+  }
+  try {
+    return await openAcceptLog({
+      directory: join(dataDirectory, "log"),
+      sync: options.sync,
+      retentionMs: options.logRetentionMs,
+      retentionBytes: options.logRetentionBytes,
+    });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "locked") {
+      throw new CollectorError(
+        "data-in-use",
+        `\`dataDirectory\` ${JSON.stringify(dataDirectory)} is in use by another collector: expected one process per folder; stop the other one or choose another folder. (${error.message})`,
+        error,
+      );
+    }
+    throw unwritable(dataDirectory, error);
+  }
+}
+
+function unwritable(directory: string, error: unknown): CollectorError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new CollectorError(
+    "data-not-writable",
+    `\`dataDirectory\` ${JSON.stringify(directory)} cannot be used: expected a folder this user can make and write to, got: ${why}.`,
+    error,
+  );
+}
