@@ -74,6 +74,11 @@ export interface EmitterOptions extends Omit<TrackerOptions, Renamed>, Pick<Snow
    */
   readonly customRetryCodes?: RetryCodes | undefined;
   /**
+   * With false, no request is made twice: what might have succeeded later is dropped as `exhausted`.
+   * @default true
+   */
+  readonly retryFailedRequests?: boolean | undefined;
+  /**
    * Where events wait in place of the engine's own queue.
    * @default null
    */
@@ -101,6 +106,7 @@ type Defaulted =
   | "maxRetryDelay"
   | "bufferCapacity"
   | "customRetryCodes"
+  | "retryFailedRequests"
   | "eventStore"
   | "logger"
   | "logLevel";
@@ -114,6 +120,7 @@ export const defaults: { readonly [K in Defaulted]-?: Exclude<EmitterOptions[K],
   maxRetryDelay: 60,
   bufferCapacity: 10_000,
   customRetryCodes: Object.freeze({}),
+  retryFailedRequests: true,
   eventStore: null,
   logger: null,
   logLevel: "info",
@@ -178,6 +185,7 @@ export function resolveEmitterOptions(given: Given): ResolvedEmitterOptions {
       onSuccess: callback("onSuccess", given.onSuccess),
       onFailure: callback("onFailure", given.onFailure),
       customRetryCodes: retryCodes(given.customRetryCodes ?? defaults.customRetryCodes),
+      retryFailedRequests: flag("retryFailedRequests", given.retryFailedRequests ?? defaults.retryFailedRequests),
     },
     eventStore: eventStore(given.eventStore ?? null),
     log,
@@ -207,6 +215,11 @@ function timeoutMs(value: unknown): number {
 function seconds(name: string, value: unknown, min: number): number {
   if (typeof value === "number" && value >= min && Number.isFinite(value)) return value;
   throw wrong(name, `must be a number of seconds ≥ ${min}, got ${shown(value)}`);
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw wrong(name, `must be true or false, got ${shown(value)}`);
 }
 
 function callback<F extends OnSuccess | OnFailure>(name: string, value: F | null = null): F | null {

@@ -25,11 +25,13 @@ export interface RequestCallbacks {
   readonly onSuccess: OnSuccess | null;
   readonly onFailure: OnFailure | null;
   readonly customRetryCodes: RetryCodes;
+  /** With false, what has failed once is given up. */
+  readonly retryFailedRequests: boolean;
 }
 
 /** The destination, with what its owner asks for. */
 export function withCallbacks(destination: Destination, callbacks: RequestCallbacks): Destination {
-  const { onSuccess, onFailure, customRetryCodes } = callbacks;
+  const { onSuccess, onFailure, customRetryCodes, retryFailedRequests } = callbacks;
   const { encoder } = destination;
   const classify: typeof encoder.classify = (response, nowMs) => {
     const outcome = encoder.classify(response, nowMs);
@@ -41,7 +43,7 @@ export function withCallbacks(destination: Destination, callbacks: RequestCallba
     encoder: { ...encoder, classify },
     openTransport: (needs) => telling(destination.openTransport(needs), onSuccess),
     afterFailure: (failed) => {
-      const isFinal = customRetryCodes[statusOf(failed.reply)] === false;
+      const isFinal = !(customRetryCodes[statusOf(failed.reply)] ?? true) || !retryFailedRequests;
       if (onFailure !== null) tell(() => onFailure(0, failed.events.map(payloadOf), describe(failed, isFinal)));
       return isFinal ? "give-up" : ("keep" satisfies Verdict);
     },
