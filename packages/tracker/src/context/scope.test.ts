@@ -61,15 +61,17 @@ describe("scope", () => {
     expect(run(undefined as never, current)).toEqual({});
   });
 
-  it("is an object of its own for each call, which knows the one around", () => {
-    run({ userId: "a" }, () => {
-      const outer = openScope();
-      run({ context: {} }, () => {
-        expect(openScope()).toMatchObject({ namesUser: false, outer: { namesUser: true } });
-        expect(openScope()?.outer).toBe(outer);
-      });
-      expect(openScope()).toBe(outer);
+  it("is about the same person as the scope around, unless it says who", () => {
+    run({ sessionId: "s" }, () => {
+      const person = openScope()?.person;
+      expect(person).toBeDefined();
+      run({ context: {} }, () => expect(openScope()?.person).toBe(person));
+      for (const named of [{ userId: "a" }, { anonymousId: "a" }]) {
+        run(named, () => expect(openScope()?.person).not.toBe(person));
+      }
+      expect(openScope()?.person).toBe(person);
     });
+    run({}, () => run({}, () => expect(openScope()?.person).toBeDefined()));
     expect(openScope()).toBeUndefined();
   });
 

@@ -29,12 +29,14 @@ export interface Scope {
   readonly context?: object;
 }
 
-/** One call of `run`, for whoever has to remember something for as long as its scope lasts. */
+/** A scope, for whoever has to remember something of its user. */
 export interface OpenScope {
   readonly scope: Scope;
-  /** Whether this scope itself says who the user is; else it is the one of the scope around. */
-  readonly namesUser: boolean;
-  readonly outer: OpenScope | undefined;
+  /**
+   * The same object in all scopes that are about one user: a scope that says who that is, or has none around, has its
+   * own, and any other has that of the scope around.
+   */
+  readonly person: object;
 }
 
 const scopes = new AsyncLocalStorage<OpenScope>();
@@ -49,8 +51,9 @@ const scopes = new AsyncLocalStorage<OpenScope>();
 export function run<T>(fields: ScopeFields, fn: () => T): T {
   const outer = openScope();
   const own = read(fields);
-  const namesUser = own.userId !== undefined || own.anonymousId !== undefined;
-  return scopes.run({ scope: Object.freeze(joined(outer?.scope, own)), namesUser, outer }, fn);
+  const isNamed = own.userId !== undefined || own.anonymousId !== undefined;
+  const person = outer === undefined || isNamed ? {} : outer.person;
+  return scopes.run({ scope: Object.freeze(joined(outer?.scope, own)), person }, fn);
 }
 
 /** What holds here; undefined outside of any scope. */

@@ -1,17 +1,17 @@
 /**
- * Whom a call is about that names nobody: the innermost scope's user, or the process's where no scope around has one. What
- * `init` says within a scope holds in that scope and within it, so that two requests in one process never mix; what it
- * says outside of any is the user of a process that has only one.
+ * Whom a call is about that names nobody: the scope's user, or the process's where the scope has none. What `init` says
+ * within a scope holds there, so that two requests in one process never mix; what it says outside of any is the user of a
+ * process that has only one.
  */
 import { writeJson, type JsonObject } from "@oncewire/protocol";
 import type { Mode } from "@oncewire/protocol/a-track";
-import { openScope, type OpenScope } from "../../context/scope.js";
+import { openScope, type Scope } from "../../context/scope.js";
 import type { CurrentUser } from "./payloads.js";
 
-/** A user, and the scope whose user it is; null for the process's. */
+/** A user, and in which scopes he is it; null for the process's. */
 interface Place {
   readonly user: CurrentUser;
-  readonly scope: OpenScope | null;
+  readonly person: object | null;
 }
 
 /** What is said of a user's attributes. */
@@ -21,7 +21,7 @@ export interface AttributesChange {
 }
 
 export class CurrentUsers {
-  readonly #ofScopes = new WeakMap<OpenScope, CurrentUser>();
+  readonly #ofScopes = new WeakMap<object, CurrentUser>();
   #ofProcess: CurrentUser | null = null;
 
   get(): CurrentUser | null {
@@ -31,12 +31,12 @@ export class CurrentUsers {
   /** The same, where there is a scope whose user it is. */
   getOfScope(): CurrentUser | null {
     const place = this.#find();
-    return place?.scope ? place.user : null;
+    return place === null || place.person === null ? null : place.user;
   }
 
-  /** Makes it the user of the innermost scope, or of the process. */
+  /** Makes it the user of the scope, or of the process. */
   begin(user: CurrentUser): void {
-    this.#put(user, openScope() ?? null);
+    this.#put(user, openScope()?.person ?? null);
   }
 
   /** Where the user is the current one: what it is from now on, and whether it is the process's. */
@@ -47,21 +47,20 @@ export class CurrentUsers {
     const place = this.#find();
     if (place === null || place.user.uuid !== uuid) return null;
     const user = changed(place.user, change);
-    this.#put(user, place.scope);
-    return { user, isOfProcess: place.scope === null };
+    this.#put(user, place.person);
+    return { user, isOfProcess: place.person === null };
   }
 
   #find(): Place | null {
-    for (let scope = openScope(); scope !== undefined; scope = scope.outer) {
-      const user = this.#ofScopes.get(scope) ?? namedBy(scope);
-      if (user !== null) return { user, scope };
-    }
-    return this.#ofProcess === null ? null : { user: this.#ofProcess, scope: null };
+    const open = openScope();
+    const user = open === undefined ? null : (this.#ofScopes.get(open.person) ?? namedBy(open.scope));
+    if (open !== undefined && user !== null) return { user, person: open.person };
+    return this.#ofProcess === null ? null : { user: this.#ofProcess, person: null };
   }
 
-  #put(user: CurrentUser, scope: OpenScope | null): void {
-    if (scope === null) this.#ofProcess = user;
-    else this.#ofScopes.set(scope, user);
+  #put(user: CurrentUser, person: object | null): void {
+    if (person === null) this.#ofProcess = user;
+    else this.#ofScopes.set(person, user);
   }
 }
 
@@ -88,7 +87,7 @@ function snapshotOf(attributes: unknown): JsonObject {
   return written.kind === "written" && written.text.startsWith("{") ? JSON.parse(written.text) : noAttributes;
 }
 
-function namedBy({ namesUser, scope }: OpenScope): CurrentUser | null {
-  const uuid = namesUser ? (scope.userId ?? scope.anonymousId) : undefined;
+function namedBy({ userId, anonymousId }: Scope): CurrentUser | null {
+  const uuid = userId ?? anonymousId;
   return uuid === undefined ? null : newUser(uuid);
 }

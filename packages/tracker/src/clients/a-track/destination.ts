@@ -50,7 +50,7 @@ export function addressOf({ geo, baseUrl }: Pick<ATrackOptions, "geo" | "baseUrl
   const text = String(baseUrl ?? hosted.value);
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
-  const message = "`baseUrl` must be an http or https address, such as http://127.0.0.1:8470.";
+  const message = "`baseUrl` must be an http or https address, such as http://127.0.0.1:4600.";
   throw new TrackerError("E_OPTION", "baseUrl", message);
 }
 
