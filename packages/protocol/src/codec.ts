@@ -1,5 +1,5 @@
 import type { EncodedEvent } from "./encoded-event.js";
-import type { BadEvent, CanonicalEvent, ProtocolName, TrackedEvent } from "./event.js";
+import type { BadEvent, CanonicalEvent, JsonObject, ProtocolName, TrackedEvent } from "./event.js";
 import type { RequestHead, WireRequest, WireResponse } from "./http.js";
 import type { Outcome } from "./outcome.js";
 import type { Result } from "./problem.js";
@@ -78,6 +78,22 @@ export interface Decoded {
   readonly reply: WireResponse;
 }
 
+/** What the collector knows of a user when an event of theirs has been taken in. */
+export interface UserTruth {
+  /** The event was the first ever of this user. */
+  readonly isNewUser: boolean;
+  readonly sessionId: string | null;
+  /** Null where the sender may not read: an ingest key alone never does. */
+  readonly attributes: JsonObject | null;
+}
+
+/** A reply that tells of a user, once it is known what. */
+export interface Enrichment {
+  readonly userId: string;
+  readonly eventId: string;
+  reply(truth: UserTruth): WireResponse;
+}
+
 /**
  * The collector's half of a wire. `decode` is pure and total: it answers for any bytes, and the same log record gives
  * the same events with the same ids at every reading.
@@ -92,6 +108,11 @@ export interface Receiver {
   /** The key that names the project, from wherever this wire carries it on this route. */
   key(head: RequestHead, route: Route): Result<string>;
   decode(request: WireRequest, arrival: Arrival): Decoded;
+  /**
+   * Whose truth belongs into the reply, on a wire whose replies tell of users; null where this one does not. Where it is
+   * not known in time, the reply of `decode` is given.
+   */
+  enrich?(decoded: Decoded, arrival: Arrival): Enrichment | null;
   /** The answer to a refused request, as this vendor words it. */
   refuse(refusal: Refusal, route: Route): WireResponse;
   /** Headers on every answer of this receiver, CORS among them, for a request with this head. */

@@ -1,4 +1,15 @@
-export type { Arrival, Decoded, Encoder, Limits, Receiver, Refusal, Route, Stamp } from "./codec.js";
+export type {
+  Arrival,
+  Decoded,
+  Encoder,
+  Enrichment,
+  Limits,
+  Receiver,
+  Refusal,
+  Route,
+  Stamp,
+  UserTruth,
+} from "./codec.js";
 export type { EncodedEvent } from "./encoded-event.js";
 export { eventKinds, protocolNames } from "./event.js";
 export type {

@@ -4,6 +4,7 @@ import type { RequestHead, WireHeaders, WireResponse } from "../http.js";
 import { failed, ok } from "../problem.js";
 import type { Result } from "../problem.js";
 import { decode } from "./decode.js";
+import { enrich } from "./enrich.js";
 import { maxRequestBytes } from "./encoder.js";
 import { callNames } from "./event.js";
 import { defaultEndpoints, idHeader, keyHeader } from "./frame.js";
@@ -28,6 +29,7 @@ export function createATrackReceiver(): Receiver {
     contentEncodings: ["gzip"],
     key,
     decode,
+    enrich,
     refuse,
     headers: () => corsHeaders,
     redact,
