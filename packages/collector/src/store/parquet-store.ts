@@ -24,8 +24,9 @@ import type {
   StoredEvent,
 } from "./event-store.js";
 import { Intake } from "./intake.js";
-import { countRows, firstGap, gapEnd } from "./manifest.js";
+import { countRows, firstGap, gapEnd, type LogRange } from "./manifest.js";
 import { readPage, snapshotSql, type Snapshot } from "./page-reader.js";
+import { readRange, type RangePage } from "./range-reader.js";
 import { Readers } from "./readers.js";
 import { RecentEvents, type RecentEvent } from "./recent-events.js";
 import { recoverStore, type Recovered } from "./recovery.js";
@@ -50,6 +51,8 @@ export interface ParquetStore extends EventStore {
    * nothing. Throws `sql-refused`, `sql-timeout`, or `engine-failed` with what the engine says of the query.
    */
   sql(text: string, bounds: { readonly maxRows: number; readonly timeoutMs: number }): Promise<SqlResult>;
+  /** Stored events from the beginning of a range on, in the order of the log: as many as are read well at once. */
+  range(range: LogRange): Promise<RangePage>;
 }
 
 /**
@@ -87,6 +90,7 @@ export async function openParquetStore(options: ParquetStoreOptions): Promise<Pa
 const stagingBufferBytes = 1024 * 1024;
 /** Newest events that are read back into memory at the start: what the live page asks for first. */
 const recalledEvents = 200;
+const rangeRows = 1_000;
 /** More than these unsealed, and appending waits for sealing. */
 const maxClosedChunks = 2;
 
@@ -195,6 +199,11 @@ class OpenParquetStore implements ParquetStore {
       const setup = tables.map(({ name }) => `CREATE TEMP VIEW "${name}" AS ${snapshotSql(now[name])}`);
       return this.#engine.select({ setup, sql: text, maxRows, timeoutMs });
     });
+  }
+
+  async range(range: LogRange): Promise<RangePage> {
+    this.#refuseIfClosed();
+    return await this.#read((now) => readRange(this.#engine, now.events, { range, maxRows: rangeRows }));
   }
 
   // eslint-disable-next-line typescript/require-await -- another store may have to ask its engine

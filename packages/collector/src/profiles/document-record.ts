@@ -1,0 +1,57 @@
+/** One document as bytes in a file: a head of 16 bytes, then its name and itself as JSON. */
+import { hash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Document } from "./documents.js";
+import type { NameHash } from "./offset-table.js";
+
+/** Little-endian: length and CRC-32 of the JSON, hash of the name in two words. Length 0: the document was removed. */
+export const recordHeadBytes = 16;
+
+export interface RecordHead {
+  readonly length: number;
+  readonly crc: number;
+  readonly hash: NameHash;
+}
+
+export function hashOfName(name: string): NameHash {
+  const digest = Buffer.from(hash("md5", name, "binary"), "latin1");
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+}
+
+export function encodeRecord(name: string, document: Document | null): Buffer {
+  const json = document === null ? Buffer.alloc(0) : Buffer.from(JSON.stringify([name, document]));
+  const bytes = Buffer.allocUnsafe(recordHeadBytes + json.length);
+  const [low, high] = hashOfName(name);
+  bytes.writeUInt32LE(json.length, 0);
+  bytes.writeUInt32LE(crc32(json), 4);
+  bytes.writeUInt32LE(low, 8);
+  bytes.writeUInt32LE(high, 12);
+  json.copy(bytes, recordHeadBytes);
+  return bytes;
+}
+
+export function readRecordHead(bytes: Buffer, at: number): RecordHead {
+  return {
+    length: bytes.readUInt32LE(at),
+    crc: bytes.readUInt32LE(at + 4),
+    hash: [bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 12)],
+  };
+}
+
+/** The bytes of a document are not those that were written. */
+class DamagedDocument extends Error {
+  override readonly name = "DamagedDocument";
+}
+
+export function isDamagedDocument(error: unknown): boolean {
+  return error instanceof DamagedDocument;
+}
+
+/** Undefined where it is another name's. Throws a `DamagedDocument` where the bytes are not what was written. */
+export function decodeDocument(head: RecordHead, json: Buffer, name: string): Document | undefined {
+  if (json.length !== head.length || crc32(json) !== head.crc) {
+    throw new DamagedDocument("a document must be as it was written, but its checksum does not match");
+  }
+  const [held, document] = JSON.parse(json.toString()) as [string, Document];
+  return held === name ? document : undefined;
+}

@@ -1,0 +1,96 @@
+/** Profiles and sessions as documents: which names they have, and what leads to them. */
+import { hash } from "node:crypto";
+import type { Documents } from "./documents.js";
+import type { Profile } from "./profile.js";
+import type { Session } from "./session.js";
+
+/** Longer ids belong to nobody: no system makes such, and each is kept as part of a profile. */
+export const maxIdLength = 1_024;
+/** So many sessions of a project can be listed; older ones are found by their id or their person. */
+const maxListedSessions = 1_000;
+
+/** What is put under a name of one kind is got as that kind: the names keep them apart. */
+export class People {
+  readonly #documents: Documents;
+
+  constructor(documents: Documents) {
+    this.#documents = documents;
+  }
+
+  /** Whose id that is, a user's or any other: within a project an id is one person's. */
+  ofId(project: string, id: string): Profile | undefined {
+    const link = this.#documents.get(name("id", project, id)) as IdLink | undefined;
+    return link === undefined ? undefined : this.byKey(project, link.profile);
+  }
+
+  byKey(project: string, key: string): Profile | undefined {
+    return this.#documents.get(name("profile", project, key)) as Profile | undefined;
+  }
+
+  keep(profile: Profile): void {
+    this.#documents.put(name("profile", profile.project, profile.key), profile);
+  }
+
+  forget({ project, key }: Profile): void {
+    this.#documents.remove(name("profile", project, key));
+  }
+
+  lead(project: string, id: string, profile: string): void {
+    const at = name("id", project, id);
+    // Most events are of an id that leads there already, and what is put is written.
+    const link = this.#documents.get(at) as IdLink | undefined;
+    if (link?.profile !== profile) this.#documents.put(at, { profile } satisfies IdLink);
+  }
+
+  /** The id leads nowhere, unless it leads to another by now. */
+  release(project: string, id: string, profile: string): void {
+    const at = name("id", project, id);
+    if ((this.#documents.get(at) as IdLink | undefined)?.profile === profile) this.#documents.remove(at);
+  }
+
+  session(project: string, id: string): Session | undefined {
+    return this.#documents.get(name("session", project, id)) as Session | undefined;
+  }
+
+  keepSession(session: Session): void {
+    this.#documents.put(name("session", session.project, session.id), session);
+  }
+
+  forgetSession(project: string, id: string): void {
+    this.#documents.remove(name("session", project, id));
+  }
+
+  /** The newest sessions of a project, the newest last; one may be forgotten already. */
+  newestSessions(project: string): readonly string[] {
+    return (this.#documents.get(name("sessions", project, "")) as SessionList | undefined)?.ids ?? [];
+  }
+
+  listSession({ project, id }: Session): void {
+    const ids = [...this.newestSessions(project).slice(1 - maxListedSessions), id];
+    this.#documents.put(name("sessions", project, ""), { ids } satisfies SessionList);
+  }
+}
+
+interface IdLink {
+  readonly profile: string;
+}
+
+interface SessionList {
+  readonly ids: readonly string[];
+}
+
+/** No project and no id can pass for a part of another: the project's length comes first. */
+function name(kind: string, project: string, id: string): string {
+  return `${kind}:${project.length}:${project}:${id}`;
+}
+
+/** The key of the profile that an event of an id begins: it tells who was new to which event. */
+export function profileKey(project: string, id: string, eventId: string): string {
+  return derivedId("profile", project, id, eventId);
+}
+
+/** A name for something new, the same at every reading of the log. */
+export function derivedId(...parts: readonly string[]): string {
+  const hex = hash("md5", JSON.stringify(parts), "hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
