@@ -8,6 +8,8 @@ import { addQuery } from "./commands/query.js";
 import { addReplay } from "./commands/replay.js";
 import { addSend } from "./commands/send.js";
 import { addServe } from "./commands/serve.js";
+import { addSpool } from "./commands/spool.js";
+import { addStore } from "./commands/store.js";
 import { addTail } from "./commands/tail.js";
 import { exitCodes } from "./exit-codes.js";
 import type { ExitCode } from "./exit-codes.js";
@@ -24,7 +26,18 @@ export async function main(args: readonly string[], terminal: Terminal = process
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  const commands = [addServe, addSend, addTail, addQuery, addExport, addReplay, addExplain, addConfig];
+  const commands = [
+    addServe,
+    addSend,
+    addTail,
+    addQuery,
+    addExport,
+    addReplay,
+    addExplain,
+    addSpool,
+    addStore,
+    addConfig,
+  ];
   for (const add of commands) add(program, terminal);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCollector } from "@oncewire/collector";
 import type { Collector } from "@oncewire/collector";
+import { createTracker, rudderStack } from "oncewire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { main } from "../program.js";
 import { createTestTerminal } from "../test-terminal.fixture.js";
@@ -298,6 +299,52 @@ describe("oncewire explain", () => {
       4,
       expect.stringContaining("it's\\u001b[2J is neither in the store nor in the accept log"),
     ]);
+  });
+});
+
+describe("oncewire spool", () => {
+  it("shows what a process that is no more has left, and delivers it", async () => {
+    const spool = join(directory, "spool");
+    const left = createTracker({
+      destinations: [rudderStack({ writeKey: "k", dataPlaneUrl: "http://127.0.0.1:9" })],
+      spool,
+      exitTimeoutMs: 0,
+    });
+    for (const id of ["a", "b", "c"]) left.track({ event: "Seen", userId: id, id });
+    await left.flush();
+    const during = JSON.parse((await run(["spool", "inspect", spool])).output) as object;
+    expect(during).toMatchObject({ destination: "rudderstack", isInUse: true, waiting: null });
+    await left.close({ timeoutMs: 1 });
+    const after = JSON.parse((await run(["spool", "inspect", spool])).output) as object;
+    expect(after).toMatchObject({ isInUse: false, waiting: 3 });
+    const nobody = await run(["spool", "drain", spool, "--to-url", "http://127.0.0.1:9", "--give-up", "100"]);
+    expect([nobody.code, nobody.notes]).toEqual([3, expect.stringContaining("what is left stays in")]);
+    const { code, notes } = await run(["spool", "drain", spool]);
+    expect([code, notes]).toEqual([0, expect.stringContaining("accepted 3 = delivered 3")]);
+    expect((await storedIds()).toSorted()).toEqual(["a", "b", "c"]);
+    expect((await run(["spool", "drain", spool])).notes).toBe("nothing is waiting\n");
+  });
+
+  it("says what there is when the destination has another name", async () => {
+    const { code, notes } = await run(["spool", "drain", directory]);
+    expect([code, notes]).toEqual([4, expect.stringContaining("Say which with --name")]);
+    expect((await run(["spool", "inspect", join(directory, "none")])).code).toBe(4);
+  });
+});
+
+describe("oncewire store rebuild", () => {
+  it("makes the store anew, and refuses while a collector has the data", async () => {
+    await run(["send", "track", "Seen", "--user", "ada", "--id", "a"]);
+    const data = join(directory, "data");
+    const inUse = await run(["store", "rebuild", "--data", data]);
+    expect([inUse.code, inUse.notes]).toEqual([1, expect.stringContaining("is in use by another collector")]);
+    await collector.close();
+    rmSync(join(data, "store"), { recursive: true });
+    const terminal = createTestTerminal();
+    expect(await main(["store", "rebuild", "--data", data], terminal)).toBe(0);
+    expect(terminal.output()).toBe("events 1, bad 0, duplicates 0\n");
+    collector = await startCollector({ dataDirectory: data, port: 0 });
+    expect(await storedIds()).toEqual(["a"]);
   });
 });
 

@@ -2,8 +2,8 @@ import type { Terminal } from "../terminal.js";
 
 export interface ProgressBar {
   /** Shown at most ten times a second. `total` null is not known. */
-  show(done: number, total: number | null, note?: string): void;
-  end(): void;
+  readonly show: (done: number, total: number | null, note?: string) => void;
+  readonly end: () => void;
 }
 
 const everyMs = 100;
@@ -17,7 +17,7 @@ export function createProgressBar(
   const startedMs = nowMs();
   let shownMs = -Infinity;
   return {
-    show(done, total, note = "") {
+    show: (done, total, note = "") => {
       const now = nowMs();
       if (now - shownMs < everyMs) return;
       shownMs = now;
