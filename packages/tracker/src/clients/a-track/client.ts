@@ -23,9 +23,9 @@ import { UserStore, type Loaded } from "./storage.js";
 /** One user's calls. They neither ask nor change who the current user is. */
 export interface ATrackUser {
   readonly uuid: string;
-  init(payload?: InitPayload): EventHandle;
+  init(payload?: InitPayload | null): EventHandle;
   track(payload: EventPayload): EventHandle;
-  setAttributes(attributes: object, how?: boolean | SetAttributesOptions): EventHandle;
+  setAttributes(attributes: object, how?: boolean | SetAttributesOptions | null): EventHandle;
 }
 
 export interface ATrack extends AsyncDisposable {
@@ -38,7 +38,7 @@ export interface ATrack extends AsyncDisposable {
   /** Where the payload names no user it is the current one. Without any it is refused and counted as `invalid`. */
   track(payload: EventPayload): EventHandle;
   /** `true` stands for `{ replace: true }`. */
-  setAttributes(attributes: object, how?: boolean | SetAttributesOptions): EventHandle;
+  setAttributes(attributes: object, how?: boolean | SetAttributesOptions | null): EventHandle;
   /** The current user; null before there is one. */
   getUser(): CurrentUser | null;
   /** The calls of a user, whoever is the current one. */
@@ -82,6 +82,7 @@ class ATrackClient implements ATrack {
   #loaded: Loaded | Promise<Loaded> | null = null;
   /** False while the storage may hold a user whom nobody could read. */
   #maySave = false;
+  #closing: Promise<Stats> | null = null;
 
   constructor(outbox: Outbox, options: ResolvedClientOptions) {
     this.#outbox = outbox;
@@ -102,7 +103,7 @@ class ATrackClient implements ATrack {
     return this.#calls.event(payload, (named) => named ?? this.#users.get()?.uuid);
   }
 
-  setAttributes(attributes: object, how: boolean | SetAttributesOptions = {}): EventHandle {
+  setAttributes(attributes: object, how?: boolean | SetAttributesOptions | null): EventHandle {
     return this.#setAttributes(attributes, how, fieldOf(how, "uuid") ?? this.#users.get()?.uuid);
   }
 
@@ -113,9 +114,9 @@ class ATrackClient implements ATrack {
   forUser(uuid: string): ATrackUser {
     return {
       uuid,
-      init: (payload = {}) => this.#sayInit(payload, uuid, false),
+      init: (payload) => this.#sayInit(payload ?? {}, uuid, false),
       track: (payload) => this.#calls.event(payload, () => uuid),
-      setAttributes: (attributes, how = {}) => this.#setAttributes(attributes, how, uuid),
+      setAttributes: (attributes, how) => this.#setAttributes(attributes, how, uuid),
     };
   }
 
@@ -127,9 +128,8 @@ class ATrackClient implements ATrack {
     return this.#outbox.flush(options);
   }
 
-  async close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {
-    const [stats] = await Promise.all([this.#outbox.close(options), this.#store.settled()]);
-    return stats;
+  close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {
+    return (this.#closing ??= this.#close(options.timeoutMs ?? this.#options.tracker.flushTimeoutMs));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,11 +144,22 @@ class ATrackClient implements ATrack {
     return this.#outbox.on(kind, listener);
   }
 
+  async #close(timeoutMs: number): Promise<Stats> {
+    let isOver = (): void => undefined;
+    const over = new Promise<void>((resolve) => (isOver = resolve));
+    const timer = this.#options.runtime.holdFor(timeoutMs, isOver);
+    const stored = Promise.race([this.#store.settled(), over]);
+    const stats = await this.#outbox.close({ timeoutMs });
+    await stored;
+    timer.cancel();
+    return stats;
+  }
+
   async #beginInProcess(payload: InitPayload, stored: Loaded): Promise<InitResult> {
     const before = this.#users.get() ?? stored.user;
-    const { isNamed, ...begun } = this.#begin(payload, before, (uuid) => uuid !== before?.uuid);
+    const begun = this.#begin(payload, before, (uuid) => uuid !== before?.uuid);
     if (begun.user === null) return resultOf(begun, before, false);
-    if (isNamed || stored.isReadable) this.#maySave = true;
+    if (begun.isNamed || stored.isReadable) this.#maySave = true;
     return resultOf(begun, before, this.#maySave && (await this.#store.save(begun.user)));
   }
 
@@ -159,11 +170,7 @@ class ATrackClient implements ATrack {
     return resultOf(begun, before, false);
   }
 
-  #begin(
-    payload: InitPayload,
-    before: CurrentUser | null,
-    isNew: (uuid: unknown, isNamed: boolean) => boolean,
-  ): Begun & { readonly isNamed: boolean } {
+  #begin(payload: InitPayload, before: CurrentUser | null, isNew: (uuid: unknown, isNamed: boolean) => boolean): Begun {
     const named = fieldOf(fieldOf(payload, "user"), "uuid") ?? undefined;
     const isNamed = named !== undefined;
     const uuid = named ?? before?.uuid ?? this.#options.generateUuid();
@@ -182,8 +189,12 @@ class ATrackClient implements ATrack {
     return this.#calls.init(payload, { uuid, isNewUser, attributes: attributesOf(payload) });
   }
 
-  #setAttributes(attributes: object, how: boolean | SetAttributesOptions, uuid: unknown): EventHandle {
-    const options = typeof how === "boolean" ? { replace: how } : how;
+  #setAttributes(
+    attributes: object,
+    how: boolean | SetAttributesOptions | null | undefined,
+    uuid: unknown,
+  ): EventHandle {
+    const options = typeof how === "boolean" ? { replace: how } : (how ?? {});
     const mode = fieldOf(options, "replace") === true ? "replace" : "merge";
     const handle = this.#calls.attributes(options, { uuid, mode, attributes });
     const updated = this.#isTaken(handle) ? this.#users.update(uuid, { attributes, mode }) : null;
@@ -201,6 +212,8 @@ class ATrackClient implements ATrack {
 interface Begun {
   /** Null where the call named somebody who cannot be named so. */
   readonly user: CurrentUser | null;
+  /** Whether the call said who it is. */
+  readonly isNamed: boolean;
   readonly isNewUser: boolean;
   readonly handle: EventHandle;
 }

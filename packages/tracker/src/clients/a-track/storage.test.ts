@@ -180,6 +180,12 @@ describe("a user in a storage", () => {
     expect([second.isStored, writes]).toEqual([false, 2]);
   });
 
+  it("keeps nobody from closing, where the storage never answers", async () => {
+    const sdk = open({ get: () => null, set: () => new Promise(() => undefined) });
+    void sdk.init();
+    expect(await sdk.close({ timeoutMs: 5 })).toMatchObject({ pending: 0 });
+  });
+
   it("is written once at a time, and the last state is the one that stays", async () => {
     const kept: string[] = [];
     let underWay = 0;

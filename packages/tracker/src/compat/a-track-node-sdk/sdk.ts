@@ -56,7 +56,7 @@ export class ATrackSdk implements AsyncDisposable {
   }
 
   /** `true` stands for `{ replace: true }`. */
-  async setAttributes(attributes: object, how: boolean | SetAttributesOptions = {}): Promise<void> {
+  async setAttributes(attributes: object, how?: boolean | SetAttributesOptions | null): Promise<void> {
     const handOver = (): EventHandle => this.#client.setAttributes(attributes, how);
     await this.#answered(await this.#inLine(() => this.#withUser(how, handOver)));
   }
