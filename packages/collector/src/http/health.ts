@@ -1,6 +1,6 @@
 /** Whether the collector can do its work, for load balancers, orchestrators and people. Says nothing about events. */
 import type { WireResponse } from "@oncewire/protocol";
-import { jsonReply } from "./reply.js";
+import { jsonReply, textReply } from "./reply.js";
 
 export interface Health {
   /** Requests are kept; otherwise senders are told to come back later. */
@@ -23,6 +23,8 @@ export function healthReply(path: string, health: () => Health): WireResponse | 
       return gatewayReply(health());
     case "/health/live":
       return jsonReply(200, { status: "live" });
+    case "/sink-health":
+      return sinkReply(health());
     case "/health/ready":
       return readyReply(health());
     default:
@@ -42,6 +44,11 @@ export function gatewayReply({ accepting, problems }: Health): WireResponse {
     ...(problems.length === 0 ? {} : { problems }),
   };
   return jsonReply(accepting ? 200 : 503, value, accepting ? {} : retryLater);
+}
+
+/** As a Snowplow collector says whether it can keep what comes. */
+function sinkReply({ accepting }: Health): WireResponse {
+  return accepting ? textReply(200, "ok") : textReply(503, "Service Unavailable", retryLater);
 }
 
 /** `degraded` still takes events: what is behind the log has a problem. */

@@ -17,6 +17,8 @@ import type { ReadAccess } from "./access.js";
 import { gatewayReply, healthReply } from "./health.js";
 import type { Health } from "./health.js";
 import type { IngestHandler } from "./ingest-handler.js";
+import { microPrefix } from "./micro-handler.js";
+import type { MicroHandler } from "./micro-handler.js";
 import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
 import { isHeadProblem, readHead } from "./request-head.js";
@@ -29,6 +31,7 @@ export interface RouterParts {
   readonly sql: SqlReader;
   readonly log: LogReader;
   readonly live: LiveFeed;
+  readonly micro: MicroHandler;
   readonly access: ReadAccess;
   readonly page: LivePage;
   readonly stats: () => unknown;
@@ -47,6 +50,7 @@ export function createRouter(parts: RouterParts): Handler {
   return async (request, response) => {
     const head = readHead(request);
     if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
+    if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
     const isOwn = readings.has(head.path) || isOwnPath(parts.page, head.path);
     const found = isOwn ? null : findRoute(head);
     // A path that brings events also answers a browser's question whether it may.

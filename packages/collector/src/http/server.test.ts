@@ -109,6 +109,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     sql: { sql: () => Promise.resolve({ columns: [], rows: [], truncated: false }) },
     log: { read: () => Promise.resolve({ requests: [], next: 0, lost: [] }), first: 0, durable: 0 },
     live: createLiveFeed({ runtime: systemRuntime }),
+    micro: ({ response }) => Promise.resolve(void response.end()),
     access: createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] }),
     page: { file: () => null },
     stats: () => ledger.stats(),

@@ -1,0 +1,191 @@
+/**
+ * The test API of Snowplow Micro over the store: what came, good and bad, whichever project it went to. Every answer is
+ * given only after everything that was accepted before the question can be found, so that a test asks once and need not
+ * wait. Events are those of Snowplow's wire; an id that is known already is kept once, and shown where it came first.
+ */
+import type { RequestHead } from "@oncewire/protocol";
+import type { LoggedRequest } from "../log/accept-log.js";
+import { igluUri, parseIgluPath } from "../schemas/iglu-uri.js";
+import type { Schemas } from "../schemas/schema-check.js";
+import type { EventQuery, EventReader } from "../store/event-store.js";
+import { badEvent } from "./bad-event.js";
+import { findEventType } from "./event-type.js";
+import { BadFilterError, readBadFilter, readGoodFilter } from "./filters.js";
+import type { GoodFilter } from "./filters.js";
+import { goodEvent, readGoodEvent } from "./good-event.js";
+import type { AtomicSource } from "./atomic-event.js";
+import type { HiddenMark } from "./hidden-mark.js";
+import { newestFirst } from "./newest-first.js";
+import { apiOf } from "./raw-event.js";
+import { findRequests } from "./request-finder.js";
+import type { RequestLog } from "./request-finder.js";
+
+export interface MicroSources {
+  readonly reader: Pick<EventReader, "events" | "bad">;
+  readonly sql: (
+    text: string,
+    bounds: { readonly maxRows: number; readonly timeoutMs: number },
+  ) => Promise<{ readonly rows: readonly (readonly unknown[])[] }>;
+  readonly log: RequestLog;
+  readonly schemas: Schemas;
+  readonly mark: HiddenMark;
+  /** Resolves when everything accepted before the call can be found. */
+  readonly settled: () => Promise<void>;
+}
+
+export interface MicroAnswer {
+  readonly status: number;
+  readonly json: string;
+}
+
+export interface MicroApi {
+  /** The answer to a GET or a POST below `/micro/`; null where nothing is. Rejects when the store cannot be asked. */
+  answer(head: RequestHead, body: Uint8Array): Promise<MicroAnswer | null>;
+}
+
+type Reading = (head: RequestHead, body: Uint8Array) => Promise<string>;
+
+const pageEvents = 500;
+const countTimeoutMs = 30_000;
+/** Of one answer; the newest that fit are given. */
+const maxAnswerCharacters = 32 * 1024 * 1024;
+const igluPrefix = "/micro/iglu/";
+
+export function createMicroApi(sources: MicroSources): MicroApi {
+  const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
+    ["/micro/all", () => countAll(sources)],
+    ["/micro/good", (head, body) => listGood(sources, readGoodFilter(head, body))],
+    ["/micro/bad", (head, body) => listBad(sources, head, body)],
+    ["/micro/reset", () => reset(sources)],
+  ]);
+  return {
+    async answer(head, body) {
+      if (head.path.startsWith(igluPrefix)) return igluSchema(sources.schemas, head.path.slice(igluPrefix.length));
+      const read = readings.get(head.path);
+      if (read === undefined) return null;
+      try {
+        return { status: 200, json: await read(head, body) };
+      } catch (error) {
+        if (!(error instanceof BadFilterError)) throw error;
+        return { status: 400, json: JSON.stringify({ error: { code: "invalid-filter", message: error.message } }) };
+      }
+    },
+  };
+}
+
+async function countAll({ sql, mark, settled }: MicroSources): Promise<string> {
+  await settled();
+  const count = (table: string): string =>
+    `SELECT CAST(count(*) AS DOUBLE) FROM ${table} WHERE protocol = 'snowplow' AND position >= ${mark.position}`;
+  const text = `SELECT (${count("events")}), (${count("bad_events")})`;
+  const { rows } = await sql(text, { maxRows: 1, timeoutMs: countTimeoutMs });
+  const [good, bad] = (rows[0] ?? []).map(Number);
+  return totals(good ?? 0, bad ?? 0);
+}
+
+/** Hides what was answered before: its position is below the end of the log. */
+async function reset({ log, mark }: MicroSources): Promise<string> {
+  await mark.moveTo(log.durable);
+  return totals(0, 0);
+}
+
+function totals(good: number, bad: number): string {
+  return JSON.stringify({ total: good + bad, good, bad });
+}
+
+async function listGood({ reader, log, mark, settled }: MicroSources, filter: GoodFilter): Promise<string> {
+  const list = new AnswerList(filter.limit);
+  const query = { ...narrowed(filter), limit: pageEvents };
+  await settled();
+  for await (const page of newestFirst((cursor) => reader.events({ ...query, ...cursor }), mark.position)) {
+    const found = page.map(readGoodEvent).filter((source) => isAskedFor(source, filter));
+    const requests = await findRequests(
+      log,
+      found.slice(0, list.room).map(({ event }) => event.position),
+    );
+    for (const source of found) {
+      if (list.isFull) return list.json();
+      list.add(goodEvent(source, requests.get(source.event.position) ?? null));
+    }
+    if (list.isFull) break;
+  }
+  return list.json();
+}
+
+/** What of the filter the store itself can answer; the rest is looked at event by event. */
+function narrowed({ eventId, eventType }: GoodFilter): Partial<EventQuery> {
+  const kind = eventType === null ? null : (findEventType(eventType)?.kind ?? null);
+  return { ...(eventId === null ? {} : { id: eventId }), ...(kind === null ? {} : { kind }) };
+}
+
+function isAskedFor({ type, schema, described }: AtomicSource, filter: GoodFilter): boolean {
+  if (filter.eventType !== null && (type === null || type !== findEventType(filter.eventType))) return false;
+  if (filter.schema !== null && filter.schema !== schema) return false;
+  return filter.contexts.every((uri) => described.entities.some((entity) => entity.schema === uri));
+}
+
+async function listBad(
+  { reader, log, mark, settled }: MicroSources,
+  head: RequestHead,
+  body: Uint8Array,
+): Promise<string> {
+  const { vendor, version, limit } = readBadFilter(head, body);
+  const list = new AnswerList(limit);
+  const isAsked = (request: LoggedRequest | null): boolean => {
+    const api = apiOf(request);
+    return (vendor === null || vendor === api.vendor) && (version === null || version === api.version);
+  };
+  await settled();
+  for await (const page of newestFirst((cursor) => reader.bad({ limit: pageEvents, ...cursor }), mark.position)) {
+    const requests = await findRequests(
+      log,
+      page.map(({ position }) => position),
+    );
+    for (const bad of page) {
+      if (list.isFull) return list.json();
+      const request = requests.get(bad.position) ?? null;
+      if (isAsked(request)) list.add(await badEvent(bad, request));
+    }
+  }
+  return list.json();
+}
+
+/** A list written item by item, so that a long one is never in memory twice. */
+class AnswerList {
+  readonly #limit: number;
+  readonly #texts: string[] = [];
+  #characters = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get room(): number {
+    return this.#limit - this.#texts.length;
+  }
+
+  get isFull(): boolean {
+    return this.room <= 0 || this.#characters >= maxAnswerCharacters;
+  }
+
+  add(item: object): void {
+    const text = JSON.stringify(item);
+    this.#texts.push(text);
+    this.#characters += text.length;
+  }
+
+  json(): string {
+    return `[${this.#texts.join(",")}]`;
+  }
+}
+
+/** A schema as a registry gives it: with the name that it has there. */
+function igluSchema(schemas: Schemas, path: string): MicroAnswer {
+  const self = parseIgluPath(path);
+  const schema = self === null ? undefined : schemas.get(igluUri(self));
+  if (self === null || schema === undefined) return { status: 404, json: JSON.stringify(schemaNotFound) };
+  return { status: 200, json: JSON.stringify({ $schema: metaSchema, self, ...schema }) };
+}
+
+const metaSchema = "http://iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0#";
+const schemaNotFound = { value: { oncewire: { errors: [{ error: "NotFound" }], attempts: 1 } } };
