@@ -68,7 +68,7 @@ export interface RudderStackClientOptions extends Omit<TrackerOptions, Renamed> 
    */
   readonly gzip?: boolean | undefined;
   /**
-   * Seconds from the start of an attempt to the end of the answer. At least 0.01.
+   * Seconds from the start of an attempt to the end of the answer. From 0.01 to 3600.
    * @default 15
    */
   readonly timeout?: number | undefined;
@@ -81,7 +81,7 @@ export interface RudderStackClientOptions extends Omit<TrackerOptions, Renamed> 
    */
   readonly maxRetries?: number | undefined;
   /**
-   * Seconds that an event waits at most for others to share its request. 0 sends at once.
+   * Seconds that an event waits at most for others to share its request, up to 3600. 0 sends at once.
    * @default 0.5
    */
   readonly uploadInterval?: number | undefined;
@@ -189,17 +189,20 @@ interface Name {
 const seconds = (name: keyof Given): Name => ({ name, factor: 1000 });
 const plain = (name: keyof Given): Name => ({ name, factor: 1 });
 
+/** More is taken for milliseconds that were given as seconds. */
+const hourMs = 3_600_000;
+
 const timeout: Measure = {
   names: [seconds("timeout"), plain("timeoutMs")],
   byDefault: defaults.timeout * 1000,
   min: 10,
-  max: Infinity,
+  max: hourMs,
 };
 const uploadInterval: Measure = {
   names: [seconds("uploadInterval"), plain("uploadIntervalMs")],
   byDefault: defaults.uploadInterval * 1000,
   min: 0,
-  max: Infinity,
+  max: hourMs,
 };
 const queueSize: Measure = {
   names: [plain("maxQueueSize"), plain("maxQueueEvents")],

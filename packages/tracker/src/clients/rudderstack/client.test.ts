@@ -231,13 +231,14 @@ describe("the options", () => {
   });
 
   it.each([
-    [{ timeout: "15" }, "timeout", /≥ 0.01, got a string/],
-    [{ timeoutMs: 5 }, "timeoutMs", /≥ 10, got 5/],
+    [{ timeout: "15" }, "timeout", /from 0.01 to 3600, got a string/],
+    [{ timeout: 15_000 }, "timeout", /from 0.01 to 3600, got 15000/],
+    [{ timeoutMs: 5 }, "timeoutMs", /from 10 to 3600000, got 5/],
     [{ timeout: 5, timeoutMs: 7000 }, "timeout", /`timeoutMs` are two names for one option/],
     [{ uploadInterval: 1, uploadIntervalMs: 2 }, "uploadInterval", /two names/],
     [{ uploadSize: 5, maxBatchEvents: 6 }, "uploadSize", /two names/],
     [{ maxQueueSize: 5, maxQueueEvents: 6 }, "maxQueueSize", /two names/],
-    [{ uploadInterval: -1 }, "uploadInterval", /≥ 0, got -1/],
+    [{ uploadInterval: -1 }, "uploadInterval", /from 0 to 3600, got -1/],
     [{ uploadSize: 0 }, "uploadSize", /from 1 to 100000, got 0/],
     [{ uploadSize: 1.5 }, "uploadSize", /got 1.5/],
     [{ maxQueueSize: Number.NaN }, "maxQueueSize", /got NaN/],

@@ -42,7 +42,7 @@ const noTimeout = { timeoutMs: Number.MAX_SAFE_INTEGER } as const;
 export class RudderAnalytics {
   readonly #client: RudderStack;
   readonly #callbacks = new Callbacks();
-  readonly #path: string;
+  readonly #host: string;
   #failures = 0;
   #lastError: Error | undefined;
 
@@ -51,7 +51,7 @@ export class RudderAnalytics {
     demand(Boolean(writeKey), "You must pass your RudderStack project's write key.");
     const resolved = clientOptions(writeKey, options, (error) => this.#fail(error, options.errorHandler));
     this.#client = createRudderStack(resolved);
-    this.#path = String(resolved.dataPlaneUrl);
+    this.#host = String(resolved.dataPlaneUrl).replace(/\/+$/, "");
     for (const name of unusedOptions(options)) {
       resolved.logger?.warn(`oncewire: ${name} has no meaning here and is not used; see docs/compat.md`);
     }
@@ -59,7 +59,7 @@ export class RudderAnalytics {
 
   /** Where events go. */
   get host(): string {
-    return this.#path.replace(/\/+$/, "");
+    return this.#host;
   }
 
   identify(message: RudderMessage, callback?: ApiCallback): this {
