@@ -24,6 +24,7 @@ import { createReceivers } from "./loading/receivers.js";
 import { loadingSetup } from "./loading/loading-setup.js";
 import { startLoading } from "./loading/start-loading.js";
 import type { Loading } from "./loading/start-loading.js";
+import { createTruth } from "./loading/truth.js";
 import { openDataDirectory } from "./log/data-directory.js";
 import type { AcceptLog } from "./log/accept-log.js";
 import { createCrossOrigin } from "./micro/cross-origin.js";
@@ -144,7 +145,9 @@ function createHandler(parts: RunningParts): Handler {
   const latencies = createLatencies();
   const limit = (perSecond: number | null): RateLimiter | null =>
     rateLimiterFor(perSecond, () => runtime.monotonicMs());
-  const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable) });
+  const truthOf = createTruth(loading);
+  const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable), truthOf });
+  const access = createReadAccess(options);
   const { unknownSchemas } = options;
   const projectOf = (name: string): string | null => projectNamed(keyTable, name);
   return createRouter({
@@ -156,6 +159,7 @@ function createHandler(parts: RunningParts): Handler {
       latencies,
       addressLimit: limit(options.maxAddressRequestsPerSecond),
       keyLimit: limit(options.maxKeyRequestsPerSecond),
+      access,
       runtime,
       onReport,
     }),
@@ -164,7 +168,7 @@ function createHandler(parts: RunningParts): Handler {
     log,
     live,
     micro: createMicro(parts),
-    access: createReadAccess(options),
+    access,
     page: loadPage(),
     stats: () => ledger.stats(),
     metrics: metricsOf(parts, latencies),

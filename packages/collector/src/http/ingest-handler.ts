@@ -9,6 +9,7 @@ import type { Ledger } from "../ingest/ledger.js";
 import type { Projects } from "../projects.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
+import type { ReadAccess } from "./access.js";
 import { readBody } from "./body.js";
 import { networkOf } from "./rate-limiter.js";
 import type { RateLimiter } from "./rate-limiter.js";
@@ -23,6 +24,8 @@ export interface IngestHandlerParts {
   readonly addressLimit: RateLimiter | null;
   /** By ingest key. */
   readonly keyLimit: RateLimiter | null;
+  /** Who may read, too: their replies tell more. */
+  readonly access: ReadAccess;
   readonly runtime: Runtime;
   readonly onReport: (report: CollectorReport) => void;
 }
@@ -93,7 +96,9 @@ async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Take
       return refused({ kind: "unreadable-body", message: body.message });
     case "read": {
       const arrival = arrivalOf(parts.runtime, exchange, project.project);
-      const result = await parts.ingest.accept({ receiver, head: kept(exchange, project.key), arrival, ...body });
+      const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
+      const incoming = { receiver, head: kept(exchange, project.key), arrival, mayRead, ...body };
+      const result = await parts.ingest.accept(incoming);
       if (result.kind === "answered") return result;
       return refused({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
     }

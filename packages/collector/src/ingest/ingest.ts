@@ -1,4 +1,4 @@
-import type { Arrival, Decoded, Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
+import type { Arrival, Decoded, Receiver, RequestHead, UserTruth, WireResponse } from "@oncewire/protocol";
 import { isLogFailure } from "../log/accept-log.js";
 import type { AcceptLog } from "../log/accept-log.js";
 import type { Ledger } from "./ledger.js";
@@ -12,6 +12,8 @@ export interface IncomingRequest {
   readonly received: Uint8Array;
   /** With content-encoding undone. */
   readonly unpacked: Uint8Array;
+  /** Whether the sender may also read: only then a reply tells what others said of a user. */
+  readonly mayRead: () => boolean;
 }
 
 export type IngestResult =
@@ -29,15 +31,27 @@ export interface IngestParts {
   readonly ledger: Ledger;
   /** Called after each request that is kept, so that the loader wakes. */
   readonly onKept: () => void;
+  /** What is known of a user once the request at that position is loaded; null where that is not known in time. */
+  readonly truthOf: (question: TruthQuestion) => Promise<UserTruth | null>;
 }
 
-export function createIngest({ log, ledger, onKept }: IngestParts): Ingest {
+export interface TruthQuestion {
+  readonly position: number;
+  readonly project: string;
+  readonly userId: string;
+  readonly eventId: string;
+}
+
+export function createIngest(parts: IngestParts): Ingest {
+  const { log, ledger, onKept } = parts;
   return {
-    async accept({ receiver, head, arrival, received, unpacked }) {
+    async accept(request) {
+      const { receiver, head, arrival, received, unpacked } = request;
       const decoded = receiver.decode({ ...head, body: unpacked }, arrival);
       if (isEmpty(decoded)) return { kind: "answered", reply: decoded.reply };
+      let position: number;
       try {
-        await log.append({ protocol: receiver.protocol, arrival, head, body: received });
+        position = await log.append({ protocol: receiver.protocol, arrival, head, body: received });
       } catch (error) {
         if (isLogFailure(error)) return { kind: "unavailable" };
         throw error;
@@ -48,9 +62,23 @@ export function createIngest({ log, ledger, onKept }: IngestParts): Ingest {
         bytes: received.byteLength,
       });
       onKept();
-      return { kind: "answered", reply: decoded.reply };
+      return { kind: "answered", reply: await completed(parts, request, { decoded, position }) };
     },
   };
+}
+
+/** The reply with what is known of the user, where the wire has a place for it and it is known in time. */
+async function completed(
+  { truthOf }: IngestParts,
+  { receiver, arrival, mayRead }: IncomingRequest,
+  { decoded, position }: { readonly decoded: Decoded; readonly position: number },
+): Promise<WireResponse> {
+  const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
+  if (enrichment === null) return decoded.reply;
+  const { userId, eventId } = enrichment;
+  const truth = await truthOf({ position, project: arrival.project, userId, eventId });
+  if (truth === null) return decoded.reply;
+  return enrichment.reply(mayRead() ? truth : { ...truth, attributes: null });
 }
 
 function isEmpty(decoded: Decoded): boolean {

@@ -12,7 +12,7 @@ export interface LoaderParts {
   /** The oldest position that is still in the log. */
   readonly logFirst: number;
   readonly readLog: (from: number) => Promise<LogRead>;
-  readonly store: EventStore;
+  readonly store: Pick<EventStore, "append" | "position">;
   readonly receivers: ReadonlyMap<ProtocolName, Receiver>;
   readonly runtime: Pick<Runtime, "after">;
   readonly onLoaded: (batch: LogBatch, result: AppendResult) => void;

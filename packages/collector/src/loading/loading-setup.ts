@@ -18,6 +18,7 @@ export function loadingSetup({ options, schemas, keyTable, log }: LoadingSetupPa
     schemas,
     unknownSchemas: options.unknownSchemas,
     storeDirectory: storeDirectoryOf(options),
+    profilesDirectory: join(options.dataDirectory, "profiles"),
     sealEvents: options.sealEvents,
     sealIntervalMs: options.sealIntervalMs,
     storeRetentionMs: options.storeRetentionMs,

@@ -9,6 +9,11 @@ import type { ProtocolName, Receiver } from "@oncewire/protocol";
 import type { LogRead } from "../log/accept-log.js";
 import { projectNamed } from "../projects.js";
 import { systemRuntime } from "../runtime.js";
+import { beginDocumentFile, openDocumentFile } from "../profiles/document-file.js";
+import { answerAboutPeople } from "../profiles/people-reader.js";
+import type { PeopleQuestion } from "../profiles/people-reader.js";
+import { createProfiledStore } from "../profiles/profiled-store.js";
+import type { ProfiledStore } from "../profiles/profiled-store.js";
 import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
 import { openParquetStore } from "../store/parquet-store.js";
 import type { ParquetStore } from "../store/parquet-store.js";
@@ -33,23 +38,17 @@ if (parentPort !== null) {
 
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   stepBack();
-  const say = (message: FromLoading): void => port.postMessage(message);
+  const say: Say = (message) => port.postMessage(message);
   const { schemas, unknownSchemas } = setup;
   const projectOf = (name: string): string | null => projectNamed(setup.keyTable, name);
   const receivers = createReceivers({ projectOf, schemas, unknownSchemas });
   const log = createLogClient(say);
-  const store = await openParquetStore({
-    directory: setup.storeDirectory,
-    sealRows: setup.sealEvents,
-    sealIntervalMs: setup.sealIntervalMs,
-    ...(setup.storeRetentionMs === null ? {} : { retainMs: setup.storeRetentionMs }),
-    ...(setup.storeRetentionBytes === null ? {} : { retainBytes: setup.storeRetentionBytes }),
-    onFailure: (error) => say({ kind: "failed", message: messageOf(error) }),
-  });
+  const store = await openStore(setup, say);
+  const profiled = followedBy(store, setup, say);
   const loader = startLoader({
     logFirst: setup.logFirst,
     readLog: (from) => log.read(from),
-    store,
+    store: profiled,
     receivers: new Map(receivers.map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
     runtime: systemRuntime,
     onLoaded: (batch, result) => say(loadedMessage(setup, store, { batch, result })),
@@ -61,6 +60,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const close = async (): Promise<void> => {
     // A reading that is under way is answered still; nothing more is asked.
     await loader.stop();
+    await profiled.close();
     await store.close();
     say({ kind: "closed", storePosition: store.position });
     port.close();
@@ -70,7 +70,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
       case "durable":
         return loader.advance(message.position);
       case "ask":
-        return void answer(store, message).then(say);
+        return void answer({ store, profiled }, message).then(say);
       case "records":
         return log.answered(message.read);
       case "close":
@@ -79,6 +79,30 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   });
   // What the log has no more, nobody can wait for.
   say({ kind: "ready", storePosition: Math.max(store.position, setup.logFirst) });
+  void profiled.catchUp();
+}
+
+type Say = (message: FromLoading) => void;
+
+function openStore(setup: LoadingSetup, say: Say): Promise<ParquetStore> {
+  return openParquetStore({
+    directory: setup.storeDirectory,
+    sealRows: setup.sealEvents,
+    sealIntervalMs: setup.sealIntervalMs,
+    ...(setup.storeRetentionMs === null ? {} : { retainMs: setup.storeRetentionMs }),
+    ...(setup.storeRetentionBytes === null ? {} : { retainBytes: setup.storeRetentionBytes }),
+    onFailure: (error) => say({ kind: "failed", message: messageOf(error) }),
+  });
+}
+
+/** The store, with profiles that are made of what it keeps. */
+function followedBy(store: ParquetStore, { profilesDirectory }: LoadingSetup, say: Say): ProfiledStore {
+  return createProfiledStore({
+    store,
+    openDocuments: (how) => (how === "kept" ? openDocumentFile : beginDocumentFile)(profilesDirectory),
+    runtime: systemRuntime,
+    onFailure: (error) => say({ kind: "failed", message: `profiles: ${messageOf(error)}` }),
+  });
 }
 
 /**
@@ -111,12 +135,17 @@ function createLogClient(say: (message: FromLoading) => void): LogClient {
   };
 }
 
+interface Answering {
+  readonly store: ParquetStore;
+  readonly profiled: ProfiledStore;
+}
+
 async function answer(
-  store: ParquetStore,
+  answering: Answering,
   { id, question, argument }: ToLoading & { kind: "ask" },
 ): Promise<FromLoading> {
   try {
-    return { kind: "answer", id, value: await ask(store, question, argument) };
+    return { kind: "answer", id, value: await ask(answering, question, argument) };
   } catch (error) {
     const code = isStoreError(error) ? codeFor(question, error.code) : "engine-failed";
     return { kind: "failure", id, code, message: messageOf(error) };
@@ -128,7 +157,7 @@ function codeFor(question: StoreQuestion, code: StoreErrorCode): StoreErrorCode 
   return question === "sql" && code === "engine-failed" ? "sql-failed" : code;
 }
 
-function ask(store: ParquetStore, question: StoreQuestion, argument: unknown): Promise<unknown> {
+async function ask({ store, profiled }: Answering, question: StoreQuestion, argument: unknown): Promise<unknown> {
   switch (question) {
     case "events":
       return store.events(argument as EventQuery);
@@ -140,6 +169,8 @@ function ask(store: ParquetStore, question: StoreQuestion, argument: unknown): P
       const { text, bounds } = argument as SqlQuestion;
       return store.sql(text, bounds);
     }
+    case "people":
+      return answerAboutPeople(profiled, argument as PeopleQuestion);
     case "seal":
       return store.seal();
   }

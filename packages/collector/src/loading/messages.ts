@@ -14,6 +14,7 @@ export interface LoadingSetup {
   readonly schemas: Schemas;
   readonly unknownSchemas: UnknownSchemas;
   readonly storeDirectory: string;
+  readonly profilesDirectory: string;
   readonly sealEvents: number;
   readonly sealIntervalMs: number;
   readonly storeRetentionMs: number | null;
@@ -25,7 +26,7 @@ export interface LoadingSetup {
 }
 
 /** The store's questions, by name, and what else it does when asked. */
-export type StoreQuestion = keyof EventReader | "sql" | "seal";
+export type StoreQuestion = keyof EventReader | "sql" | "people" | "seal";
 
 export interface SqlQuestion {
   readonly text: string;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CollectorError } from "../errors.js";
 import type { LogRead } from "../log/accept-log.js";
+import type { PeopleAnswer, PeopleAnswers, PeopleQuestionOf } from "../profiles/people-reader.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
@@ -15,6 +16,8 @@ export interface Loading {
   readonly reader: EventReader;
   /** One SELECT over what is stored. */
   sql(text: string, bounds: SqlQuestion["bounds"]): Promise<SqlResult>;
+  /** What is known of people, from everything that was loaded. */
+  people<Kind extends keyof PeopleAnswers>(question: PeopleQuestionOf<Kind>): Promise<PeopleAnswer<Kind>>;
   /** Everything below may be loaded now. */
   advance(durable: number): void;
   /** Resolves when everything below `position` can be asked for; rejects after `timeoutMs`. */
@@ -122,6 +125,10 @@ class LoadingThread implements Loading {
 
   sql(text: string, bounds: SqlQuestion["bounds"]): Promise<SqlResult> {
     return this.#ask<SqlResult>("sql", { text, bounds } satisfies SqlQuestion);
+  }
+
+  people<Kind extends keyof PeopleAnswers>(question: PeopleQuestionOf<Kind>): Promise<PeopleAnswer<Kind>> {
+    return this.#ask<PeopleAnswer<Kind>>("people", question);
   }
 
   progress(): LoadingProgress {

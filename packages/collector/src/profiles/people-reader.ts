@@ -28,8 +28,18 @@ export type PeopleQuestion =
     }
   | { readonly kind: "truth"; readonly project: string; readonly id: string; readonly eventId: string };
 
-export interface PeopleAnswer {
-  readonly value: ProfileView | SessionPage | SessionView | UserTruth | null;
+export type PeopleQuestionOf<Kind extends keyof PeopleAnswers> = Extract<PeopleQuestion, { readonly kind: Kind }>;
+
+export interface PeopleAnswers {
+  readonly profile: ProfileView;
+  readonly sessions: SessionPage;
+  readonly session: SessionView;
+  readonly truth: UserTruth;
+}
+
+export interface PeopleAnswer<Kind extends keyof PeopleAnswers = keyof PeopleAnswers> {
+  /** Null where nobody is known by that, or where people cannot be asked about for the moment. */
+  readonly value: PeopleAnswers[Kind] | null;
   /** Log positions that are stored and not in the answer yet: 0 but while profiles are made anew. */
   readonly behind: number;
 }
@@ -70,7 +80,6 @@ export interface SessionPage {
   readonly next: string | null;
 }
 
-/** Null where nobody is known by that, or where people cannot be asked about for the moment. */
 export function answerAboutPeople({ people, behind }: ProfiledStore, question: PeopleQuestion): PeopleAnswer {
   return { value: people === null ? null : answer(people, question), behind };
 }
