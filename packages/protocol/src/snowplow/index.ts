@@ -1,3 +1,4 @@
+export { carriedSchemas } from "./carried.js";
 export { createSnowplowEncoder } from "./encoder.js";
 export type { SnowplowEncoderOptions } from "./encoder.js";
 export type {
