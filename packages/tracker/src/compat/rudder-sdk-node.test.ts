@@ -220,6 +220,19 @@ describe("the options", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it.each([
+    { flushAt: 0, flushInterval: 0, maxQueueSize: 0, maxInternalQueueSize: 0, timeout: 1 },
+    { flushAt: -5, flushInterval: -1, retryCount: -1, timeout: "3 days" },
+    { flushAt: Number.NaN, flushInterval: 86_400_000, maxQueueSize: 1e9, retryCount: 1.5 },
+  ])("are none that the original takes and the drop-in refuses: %j", async (options) => {
+    const server = await serve();
+    const client = open(server, { ...options, timeout: undefined });
+    client.track({ userId: "u", event: "E" });
+    await client.flush();
+    expect(server.requests).toHaveLength(1);
+    expect(() => open(server, options)).not.toThrow();
+  });
+
   it("host, where there is no dataPlaneUrl", async () => {
     const server = await serve();
     const client = open(server, { dataPlaneUrl: undefined, host: `${server.url}/` });

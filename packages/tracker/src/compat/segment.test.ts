@@ -209,6 +209,13 @@ describe("the settings", () => {
     expect(server.requests.map(({ batch }) => batch.length)).toEqual([5, 5, 2, 5, 5, 2]);
   });
 
+  it.each([
+    { flushAt: 0, flushInterval: 0, httpRequestTimeout: 0, maxRetries: 0 },
+    { flushAt: -1, flushInterval: 86_400_000, maxRetries: -1, maxTotalBackoffDuration: 0 },
+  ])("are none that the original takes and the drop-in refuses: %j", (settings) => {
+    expect(() => open({ url: "http://127.0.0.1:1" }, settings)).not.toThrow();
+  });
+
   it("host keeps its path, and path needs no slash", async () => {
     const server = await serve();
     const analytics = open({ url: `${server.url}/pre` }, { path: "custom/p" });

@@ -3,6 +3,7 @@ import type { OnError, RudderStackClientOptions } from "../../clients/rudderstac
 import type { Runtime } from "../../runtime.js";
 import { createLevelLogger, type LogLevel } from "../level-logger.js";
 import { readDuration } from "../duration.js";
+import { hourMs, within } from "../within.js";
 
 export interface RudderAnalyticsOptions {
   /** The data plane's address. @default "https://hosted.rudderlabs.com" */
@@ -68,10 +69,10 @@ export function clientOptions(
     writeKey,
     dataPlaneUrl: options.dataPlaneUrl || options.host || "https://hosted.rudderlabs.com",
     path: (options.path || "/v1/batch").replace(/\/+$/, ""),
-    uploadSize: options.flushAt === undefined ? 20 : Math.max(Math.floor(options.flushAt), 1) || 20,
-    uploadIntervalMs: positive(options.flushInterval, 10_000),
-    maxBatchBytes: Math.min(positive(options.maxQueueSize, 460_800), 4_096_000),
-    maxQueueSize: positive(options.maxInternalQueueSize, 20_000),
+    uploadSize: within(options.flushAt, 20, [1, 100_000]),
+    uploadIntervalMs: within(options.flushInterval || undefined, 10_000, [0, hourMs]),
+    maxBatchBytes: within(options.maxQueueSize || undefined, 460_800, [1, 4_096_000]),
+    maxQueueSize: within(options.maxInternalQueueSize || undefined, 20_000, [1, 10_000_000]),
     gzip: options.gzip !== false,
     send: options.enable !== false,
     // The original logs that 32 KB are too much, and sends.
@@ -89,9 +90,10 @@ function requestOptions(
   options: RudderAnalyticsOptions,
 ): Pick<RudderStackClientOptions, "timeoutMs" | "maxRetries" | "proxy"> {
   const { axiosConfig = {}, axiosRetryConfig = {} } = options;
+  const timeoutMs = readDuration(options.timeout) ?? readDuration(axiosConfig.timeout);
   return {
-    timeoutMs: readDuration(options.timeout) ?? readDuration(axiosConfig.timeout),
-    maxRetries: axiosRetryConfig.retries ?? options.retryCount ?? 3,
+    timeoutMs: within(timeoutMs, 15_000, [10, hourMs]),
+    maxRetries: within(axiosRetryConfig.retries ?? options.retryCount, 3, [0, Infinity]),
     proxy: axiosConfig.proxy === undefined ? undefined : proxyOf(axiosConfig.proxy),
   };
 }
@@ -116,12 +118,6 @@ const levels: readonly LogLevel[] = ["debug", "info", "warn", "error", "none"];
 function levelOf(name = "info"): LogLevel {
   if (name === "log") return "debug";
   return levels.find((level) => level === name) ?? "error";
-}
-
-/** The original takes what is not a positive number for none given. */
-function positive(value: number | undefined, byDefault: number): number {
-  const number = Math.floor(Number(value));
-  return number > 0 ? number : byDefault;
 }
 
 function proxyOf(proxy: AxiosProxy | false): string | null {

@@ -1,6 +1,7 @@
 /** The settings of @segment/analytics-node and what each means to our client; the table is in docs/compat.md. */
 import type { RudderStackClientOptions } from "../../clients/rudderstack.js";
 import type { Runtime } from "../../runtime.js";
+import { hourMs, within } from "../within.js";
 import { ValidationError } from "./event.js";
 import { openHttpClientTransport, type HTTPClient, type HTTPFetchFn } from "./http-client-transport.js";
 
@@ -64,11 +65,11 @@ export function clientOptions(settings: AnalyticsSettings): RudderStackClientOpt
 function limits(settings: AnalyticsSettings): Omit<Partial<RudderStackClientOptions>, "syncMode"> {
   const { maxTotalBackoffDuration: backoffSeconds = 43_200 } = settings;
   return {
-    maxRetries: settings.maxRetries ?? 10,
-    uploadSize: settings.flushAt ?? settings.maxEventsInBatch ?? 15,
-    uploadIntervalMs: settings.flushInterval ?? defaultFlushInterval,
-    timeoutMs: settings.httpRequestTimeout ?? 10_000,
-    maxEventAgeMs: Math.max(1, Math.round(backoffSeconds * 1000)),
+    maxRetries: within(settings.maxRetries, 10, [0, Infinity]),
+    uploadSize: within(settings.flushAt ?? settings.maxEventsInBatch, 15, [1, 100_000]),
+    uploadIntervalMs: within(settings.flushInterval, defaultFlushInterval, [0, hourMs]),
+    timeoutMs: within(settings.httpRequestTimeout, 10_000, [10, hourMs]),
+    maxEventAgeMs: within(backoffSeconds * 1000, 43_200_000, [1, Number.MAX_SAFE_INTEGER]),
     // The original's queue has no bound; ours has the tracker's, in bytes.
     maxQueueSize: 1_000_000,
   };
