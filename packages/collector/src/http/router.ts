@@ -4,6 +4,8 @@ import type { Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
 import { listBad, listEvents } from "../api/events-api.js";
 import { metricsContentType } from "../api/metrics.js";
 import { openApiDocument } from "../api/open-api.js";
+import { listSessions, readPerson } from "../api/people-api.js";
+import type { PeopleReader } from "../api/people-api.js";
 import { BadQuery } from "../api/query-reader.js";
 import { listRequests } from "../api/requests-api.js";
 import type { LogReader } from "../api/requests-api.js";
@@ -23,6 +25,7 @@ import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
 import { isHeadProblem, readHead } from "./request-head.js";
 import { createRouteTable } from "./route-table.js";
+import type { ShowHandler } from "./show-handler.js";
 
 export interface RouterParts {
   readonly receivers: readonly Receiver[];
@@ -32,6 +35,8 @@ export interface RouterParts {
   readonly log: LogReader;
   readonly live: LiveFeed;
   readonly micro: MicroHandler;
+  readonly people: PeopleReader;
+  readonly show: ShowHandler;
   readonly access: ReadAccess;
   readonly page: LivePage;
   readonly stats: () => unknown;
@@ -51,6 +56,8 @@ export function createRouter(parts: RouterParts): Handler {
     const head = readHead(request);
     if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
     if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
+    const shown = parts.show({ head, request, response });
+    if (shown !== null) return shown;
     const isOwn = readings.has(head.path) || isOwnPath(parts.page, head.path);
     const found = isOwn ? null : findRoute(head);
     // A path that brings events also answers a browser's question whether it may.
@@ -64,17 +71,22 @@ export function createRouter(parts: RouterParts): Handler {
   };
 }
 
+/** What a Snowplow collector would take for a webhook's path, and what a misspelt path of ours is not. */
+const ownPrefixes = ["/api/", "/health/", "/_live/"];
+
 function isOwnPath(page: LivePage, path: string): boolean {
-  return path === livePath || path.startsWith("/health/") || page.file(path) !== null;
+  return ownPrefixes.some((prefix) => path.startsWith(prefix)) || page.file(path) !== null;
 }
 
 /** What is asked of the store and of the collector itself, by those who may read. */
-function readingsOf({ store, sql, log, stats, metrics }: RouterParts): ReadonlyMap<string, Reading> {
+function readingsOf({ store, sql, people, log, stats, metrics }: RouterParts): ReadonlyMap<string, Reading> {
   return new Map<string, Reading>([
     ["/api/events", (head) => answered(() => listEvents(store, head))],
     ["/api/bad", (head) => answered(() => listBad(store, head))],
     ["/api/counts", (head) => answered(() => countEvents(sql, head))],
     ["/api/profile", (head) => answered(() => readProfile(sql, head))],
+    ["/api/profiles", (head) => answered(() => readPerson(people, head))],
+    ["/api/sessions", (head) => answered(() => listSessions(people, head))],
     ["/api/sql", (head) => answered(() => runSql(sql, head))],
     ["/api/requests", (head) => answered(() => listRequests(log, head))],
     ["/api/stats", () => Promise.resolve(jsonReply(200, stats()))],

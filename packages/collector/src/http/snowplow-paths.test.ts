@@ -1,0 +1,63 @@
+/** What three systems on one port answer where a Snowplow collector has an answer of its own; docs/protocols/snowplow.md has the table. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startCollector } from "../collector.js";
+import type { Collector } from "../collector.js";
+
+let directory: string;
+let collector: Collector;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "oncewire-paths-"));
+  collector = await startCollector({ dataDirectory: directory, port: 0 });
+});
+afterAll(async () => {
+  await collector.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function ask(request: string, headers: Readonly<Record<string, string>> = {}): Promise<[number, string]> {
+  const [method = "", path = ""] = request.split(" ");
+  const answer = await fetch(`${collector.url}${path}`, { method, headers, redirect: "manual" });
+  return [answer.status, await answer.text()];
+}
+
+it.each<[string, number, string]>([
+  ["POST /com.acme/v1", 200, "ok"],
+  ["GET /sink-health", 200, "ok"],
+  ["GET /health", 200, '"acceptingEvents":"TRUE"'],
+  ["GET /robots.txt", 200, "Disallow: /"],
+  ["GET /", 200, '"server":"UP"'],
+  ["GET /crossdomain.xml", 404, ""],
+  ["POST /i", 404, "Not found"],
+  ["POST /one", 404, ""],
+  ["POST /one/two/three", 404, ""],
+  ["GET /r/tp2?u=https://example.com", 404, "redirects disabled"],
+  ["GET /api/evnets", 404, "404 page not found"],
+  ["POST /api/events", 405, ""],
+  ["GET /health/redy", 404, "404 page not found"],
+  ["GET /_live/nothing.js", 404, "404 page not found"],
+  ["POST /v1/nothing", 200, "ok"],
+  ["OPTIONS /i", 200, ""],
+  ["OPTIONS /com.acme/v1", 200, ""],
+  ["OPTIONS /v1/batch", 204, ""],
+  ["OPTIONS /micro/all", 204, ""],
+  ["OPTIONS /api/events", 405, ""],
+  ["OPTIONS /nowhere", 404, ""],
+])("%s is answered %d", async (request, status, text) => {
+  const [answered, said] = await ask(request);
+  expect(answered).toBe(status);
+  expect(said).toContain(text);
+});
+
+it("takes nothing with credentials for Snowplow's", async () => {
+  expect((await ask("POST /v1/nothing", { authorization: "Basic eDo=" }))[0]).toBe(404);
+});
+
+it("answers a pixel with 43 bytes of GIF that nobody keeps", async () => {
+  const answer = await fetch(`${collector.url}/i?e=pv&p=web&tv=js-1`);
+  expect(answer.headers.get("content-type")).toBe("image/gif");
+  expect(answer.headers.get("cache-control")).toBe("no-cache, no-store, must-revalidate");
+  expect((await answer.arrayBuffer()).byteLength).toBe(43);
+});
