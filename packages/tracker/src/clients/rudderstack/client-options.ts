@@ -4,7 +4,6 @@
  */
 import type { JsonObject } from "@oncewire/protocol";
 import type { TraitsPlace } from "@oncewire/protocol/rudderstack";
-import { TrackerError } from "../../errors.js";
 import {
   defaults as trackerDefaults,
   resolveOptions,
@@ -16,6 +15,16 @@ import type { Runtime } from "../../runtime.js";
 import type { ProxyOption } from "../../transport/proxy.js";
 import type { APIError } from "./api-error.js";
 import type { RudderStackOptions } from "./destination.js";
+import {
+  amount,
+  asItIs,
+  flag,
+  inSeconds,
+  shown,
+  wrongOption,
+  type GivenOptions,
+  type Measure,
+} from "./option-values.js";
 
 /** Called once per failed batch, after its last attempt, with the events as they were sent. */
 export type OnError = (error: APIError, events: readonly JsonObject[]) => unknown;
@@ -172,46 +181,29 @@ export interface ResolvedClientOptions {
   readonly debugLogger: DebugLogger | null;
 }
 
-/** An option with two names, and what it may be in the engine's units. */
-interface Measure {
-  readonly names: readonly [Name, Name];
-  readonly byDefault: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-interface Name {
-  readonly name: keyof Given;
-  /** How many of the engine's units one of this name's is. */
-  readonly factor: number;
-}
-
-const seconds = (name: keyof Given): Name => ({ name, factor: 1000 });
-const plain = (name: keyof Given): Name => ({ name, factor: 1 });
-
 /** More is taken for milliseconds that were given as seconds. */
 const hourMs = 3_600_000;
 
 const timeout: Measure = {
-  names: [seconds("timeout"), plain("timeoutMs")],
+  names: [inSeconds("timeout"), asItIs("timeoutMs")],
   byDefault: defaults.timeout * 1000,
   min: 10,
   max: hourMs,
 };
 const uploadInterval: Measure = {
-  names: [seconds("uploadInterval"), plain("uploadIntervalMs")],
+  names: [inSeconds("uploadInterval"), asItIs("uploadIntervalMs")],
   byDefault: defaults.uploadInterval * 1000,
   min: 0,
   max: hourMs,
 };
 const queueSize: Measure = {
-  names: [plain("maxQueueSize"), plain("maxQueueEvents")],
+  names: [asItIs("maxQueueSize"), asItIs("maxQueueEvents")],
   byDefault: defaults.maxQueueSize,
   min: 1,
   max: Infinity,
 };
 const uploadSize: Measure = {
-  names: [plain("uploadSize"), plain("maxBatchEvents")],
+  names: [asItIs("uploadSize"), asItIs("maxBatchEvents")],
   byDefault: defaults.uploadSize,
   min: 1,
   max: 100_000,
@@ -238,13 +230,14 @@ type Given = Omit<RudderStackClientOptions, "runtime">;
 /** Throws a `TrackerError` that names the option which is missing, unknown, given twice or out of its bounds. */
 export function resolveClientOptions(given: Given): ResolvedClientOptions {
   const unknown = Object.keys(given).find((name) => !optionNames.includes(name));
-  if (unknown !== undefined) throw wrong(unknown, `is not an option; there are ${optionNames.join(", ")}`);
+  if (unknown !== undefined) throw wrongOption(unknown, `is not an option; there are ${optionNames.join(", ")}`);
   const { writeKey, dataPlaneUrl, maxEventBytes, maxBatchBytes, identifyTraits, logger } = given;
-  const isSync = flag(given, "syncMode");
-  const isDebug = flag(given, "debug");
+  const values: GivenOptions = { ...given };
+  const measure = (what: Measure): number => amount(values, what);
+  const isSync = flag(values, "syncMode", defaults.syncMode);
+  const isDebug = flag(values, "debug", defaults.debug);
   const writer = logger === undefined && isDebug ? console : (logger ?? null);
-  const maxBatchEvents = amount(given, uploadSize);
-  const gzip = flag(given, "gzip");
+  const maxBatchEvents = measure(uploadSize);
   return {
     destination: {
       writeKey,
@@ -256,14 +249,14 @@ export function resolveClientOptions(given: Given): ResolvedClientOptions {
       proxy: given.proxy,
       path: given.path,
       transport: given.transport,
-      gzip,
+      gzip: flag(values, "gzip", defaults.gzip),
     },
     tracker: resolveOptions({
       ...forTracker(given),
       logger: writer,
-      requestTimeoutMs: amount(given, timeout),
-      maxQueueEvents: amount(given, queueSize),
-      flushIntervalMs: isSync ? 0 : amount(given, uploadInterval),
+      requestTimeoutMs: measure(timeout),
+      maxQueueEvents: measure(queueSize),
+      flushIntervalMs: isSync ? 0 : measure(uploadInterval),
       maxBatchEvents: isSync ? 1 : maxBatchEvents,
     }),
     maxRetries: retries(given.maxRetries),
@@ -277,48 +270,12 @@ function forTracker(given: Given): TrackerOptions {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !ownNames.has(name)));
 }
 
-/** A measure in the engine's units, by whichever of its names it was given. */
-function amount(given: Given, { names, byDefault, min, max }: Measure): number {
-  const said = names.filter(({ name }) => given[name] !== undefined);
-  const values = said.map(({ name, factor }) => inEngineUnits(given[name], factor));
-  const [first = names[0], second] = said;
-  const [value = byDefault] = values;
-  if (second !== undefined && value !== values[1]) {
-    throw wrong(first.name, `and \`${second.name}\` are two names for one option; give one of them`);
-  }
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  const bounds = `${min / first.factor}${max === Infinity ? "" : ` to ${max / first.factor}`}`;
-  throw wrong(
-    first.name,
-    `must be a number ${max === Infinity ? "≥" : "from"} ${bounds}, got ${shown(given[first.name])}`,
-  );
-}
-
-function inEngineUnits(value: unknown, factor: number): number {
-  if (typeof value !== "number") return Number.NaN;
-  return factor === 1 ? value : Math.round(value * factor);
-}
-
-function flag(given: Given, name: "syncMode" | "debug" | "gzip"): boolean {
-  const value: unknown = given[name] ?? defaults[name];
-  if (typeof value === "boolean") return value;
-  throw wrong(name, `must be true or false, got ${shown(value)}`);
-}
-
 function retries(value: unknown = defaults.maxRetries): number {
   if (value === Infinity || (typeof value === "number" && Number.isSafeInteger(value) && value >= 0)) return value;
-  throw wrong("maxRetries", `must be a whole number ≥ 0 or Infinity, got ${shown(value)}`);
+  throw wrongOption("maxRetries", `must be a whole number ≥ 0 or Infinity, got ${shown(value)}`);
 }
 
 function handler(value: OnError | null = defaults.onError): OnError | null {
   if (value === null || typeof value === "function") return value;
-  throw wrong("onError", `must be a function (error, events) or null, got ${shown(value)}`);
-}
-
-function wrong(name: string, what: string): TrackerError {
-  return new TrackerError("E_OPTION", name, `\`${name}\` ${what}.`);
-}
-
-function shown(value: unknown): string {
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : `a ${typeof value}`;
+  throw wrongOption("onError", `must be a function (error, events) or null, got ${shown(value)}`);
 }

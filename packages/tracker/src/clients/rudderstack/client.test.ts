@@ -250,6 +250,8 @@ describe("the options", () => {
     [{ send: 0 }, "send", /true, false/],
     [{ proxy: "ftp://proxy" }, "proxy", /http or https address/],
     [{ path: "v1" }, "path", /slash/],
+    [{ identifyTraits: "head" }, "identifyTraits", /one of context, root, both/],
+    [{ maxBatchBytes: 0 }, "maxBatchBytes", /from 1 to 4096000/],
     [{ writeKey: "" }, "writeKey", /write key/],
     [{ dataPlaneUrl: "hosted.rudderlabs.com" }, "dataPlaneUrl", /http or https/],
     [{ maxEventBytes: 5_000_000 }, "maxEventBytes", /whole number/],

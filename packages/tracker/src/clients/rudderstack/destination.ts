@@ -33,6 +33,8 @@ export interface RudderStackOptions {
   readonly transport?: Destination["openTransport"] | undefined;
 }
 
+const traitsPlaces: readonly TraitsPlace[] = ["context", "root", "both"];
+
 const gzipSettings = { minBytes: 1024, level: 3 };
 
 /** Throws a `TrackerError` for an option that is missing or of the wrong form. */
@@ -50,6 +52,10 @@ export function rudderStack(options: RudderStackOptions): Destination {
 
 function encoderFor(options: RudderStackOptions): Destination["encoder"] {
   const { writeKey, maxEventBytes, maxBatchEvents, identifyTraits } = options;
+  if (identifyTraits !== undefined && !traitsPlaces.includes(identifyTraits)) {
+    const message = `\`identifyTraits\` must be one of ${traitsPlaces.join(", ")}.`;
+    throw new TrackerError("E_OPTION", "identifyTraits", message);
+  }
   try {
     return createRudderStackEncoder({
       writeKey,
