@@ -176,7 +176,7 @@ describe("a collector", () => {
 
   it("makes its folders for itself alone", async () => {
     await start();
-    expect(readdirSync(directory).toSorted()).toEqual(["log", "store"]);
+    expect(readdirSync(directory).toSorted()).toEqual(["log", "profiles", "store"]);
   });
 
   it("closes once, however often it is asked, and then answers no question", async () => {

@@ -11,6 +11,8 @@ import type { Handler } from "./http/router.js";
 import { rateLimiterFor } from "./http/rate-limiter.js";
 import type { RateLimiter } from "./http/rate-limiter.js";
 import { listen } from "./http/server.js";
+import { createShowHandler } from "./http/show-handler.js";
+import type { ShowHandler } from "./http/show-handler.js";
 import type { HttpServer } from "./http/server.js";
 import { createIngest } from "./ingest/ingest.js";
 import { metricsText } from "./api/metrics.js";
@@ -22,6 +24,8 @@ import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
 import { createReceivers } from "./loading/receivers.js";
 import { loadingSetup } from "./loading/loading-setup.js";
+import { startSinks } from "./loading/start-sinks.js";
+import type { Sinks } from "./loading/start-sinks.js";
 import { startLoading } from "./loading/start-loading.js";
 import type { Loading } from "./loading/start-loading.js";
 import { createTruth } from "./loading/truth.js";
@@ -168,11 +172,26 @@ function createHandler(parts: RunningParts): Handler {
     log,
     live,
     micro: createMicro(parts),
+    people: loading,
+    show: createShow(parts),
     access,
     page: loadPage(),
     stats: () => ledger.stats(),
     metrics: metricsOf(parts, latencies),
     health: () => healthOf(log, loading),
+  });
+}
+
+function createShow({ options, keyTable, loading }: RunningParts): ShowHandler {
+  const projects = createProjects(keyTable);
+  return createShowHandler({
+    people: loading,
+    store: loading.reader,
+    projectOf: (publicKey) => {
+      const match = projects.find(publicKey);
+      return match.kind === "known" ? match.project : null;
+    },
+    access: createReadAccess(options),
   });
 }
 
@@ -223,6 +242,7 @@ interface RunningParts {
   readonly log: AcceptLog;
   readonly ledger: Ledger;
   readonly loading: Loading;
+  readonly sinks: Sinks;
   readonly live: LiveFeed;
   readonly onReport: Report;
 }

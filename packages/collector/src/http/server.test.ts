@@ -110,6 +110,8 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     log: { read: () => Promise.resolve({ requests: [], next: 0, lost: [] }), first: 0, durable: 0 },
     live: createLiveFeed({ runtime: systemRuntime }),
     micro: ({ response }) => Promise.resolve(void response.end()),
+    people: { people: () => Promise.resolve({ value: null, behind: 0 }) },
+    show: () => null,
     access: createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] }),
     page: { file: () => null },
     stats: () => ledger.stats(),
