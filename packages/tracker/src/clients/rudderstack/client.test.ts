@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject } from "@oncewire/protocol";
-import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
+import { afterEach, describe, expect, expectTypeOf, it, vi } from "vitest";
 import { TrackerError } from "../../errors.js";
 import type { EventHandle, EventResult } from "../../handle.js";
 import { APIError } from "./api-error.js";
@@ -371,6 +371,16 @@ describe("the options", () => {
       "oncewire: rudderstack takes events again",
       "oncewire: delivered 1 event(s) to rudderstack",
     ]);
+  });
+
+  it("debug: writes to the console where there is no logger", async () => {
+    const write = vi.spyOn(console, "debug").mockImplementation(() => undefined);
+    const client = open(await serve(), { debug: true });
+    const { id } = client.track({ userId: "u", event: "Ev" });
+    await client.flush();
+    const lines = write.mock.calls.map(([line]: unknown[]) => line);
+    write.mockRestore();
+    expect(lines).toEqual([`oncewire: track ${id}`, "oncewire: delivered 1 event(s) to rudderstack"]);
   });
 
   it("path and a path in dataPlaneUrl are joined", async () => {
