@@ -49,15 +49,10 @@ function refuse(request: IncomingMessage, response: ServerResponse, reply: WireR
 }
 
 async function answerOf(micro: MicroApi, head: RequestHead, body: Uint8Array): Promise<WireResponse> {
-  try {
-    const answer = await micro.answer(head, body);
-    if (answer === null) return unknownPath;
-    const { headers } = jsonReply(answer.status, null);
-    return { status: answer.status, headers, body: Buffer.from(answer.json) };
-  } catch (error) {
-    const message = `what was accepted cannot be asked for now, ask again: ${error instanceof Error ? error.message : String(error)}`;
-    return jsonReply(503, { error: { code: "not-settled", message } }, { "retry-after": "1" });
-  }
+  const answer = await micro.answer(head, body);
+  if (answer === null) return unknownPath;
+  const { headers } = jsonReply(answer.status, null, answer.status === 503 ? { "retry-after": "1" } : {});
+  return { status: answer.status, headers, body: Buffer.from(answer.json) };
 }
 
 const preflightReply: WireResponse = { status: 204, headers: {}, body: new Uint8Array() };

@@ -1,5 +1,6 @@
 /** What is asked for, in Micro's words: as the JSON of a POST, or as the query of a GET. */
 import type { RequestHead } from "@oncewire/protocol";
+import { MicroRefusal } from "./micro-refusal.js";
 
 export interface GoodFilter {
   readonly eventId: string | null;
@@ -16,9 +17,6 @@ export interface BadFilter {
   readonly version: string | null;
   readonly limit: number;
 }
-
-/** Thrown at the filter that is wrong, and answered as 400. Never leaves the API. */
-export class BadFilterError extends Error {}
 
 /** Events in one answer, at most. */
 export const maxLimit = 10_000;
@@ -52,26 +50,26 @@ class GivenFilters {
     this.#values = head.method === "POST" ? jsonValues(body) : queryValues(head.query);
     for (const name of Object.keys(this.#values)) {
       if (known.includes(name)) continue;
-      throw new BadFilterError(`\`${name}\` is not a filter; expected one of: ${known.join(", ")}`);
+      throw invalid(`\`${name}\` is not a filter; expected one of: ${known.join(", ")}`);
     }
   }
 
   text(name: string): string | null {
     const value = this.#values[name] ?? null;
     if (value === null || typeof value === "string") return value;
-    throw new BadFilterError(`\`${name}\` must be a text`);
+    throw invalid(`\`${name}\` must be a text`);
   }
 
   texts(name: string): readonly string[] {
     const value = this.#values[name] ?? [];
     if (Array.isArray(value) && value.every((one): one is string => typeof one === "string")) return value;
-    throw new BadFilterError(`\`${name}\` must be a list of texts`);
+    throw invalid(`\`${name}\` must be a list of texts`);
   }
 
   limit(): number {
     const value = this.#values["limit"] ?? maxLimit;
     if (Number.isInteger(value) && Number(value) >= 0) return Math.min(Number(value), maxLimit);
-    throw new BadFilterError("`limit` must be an integer of 0 or more");
+    throw invalid("`limit` must be an integer of 0 or more");
   }
 }
 
@@ -84,7 +82,7 @@ function jsonValues(body: Uint8Array): Readonly<Record<string, unknown>> {
   } catch {
     // Said below, as for JSON that is another value.
   }
-  throw new BadFilterError("expected filters as a JSON object, got another body");
+  throw invalid("expected filters as a JSON object, got another body");
 }
 
 function queryValues(query: string): Readonly<Record<string, unknown>> {
@@ -96,4 +94,8 @@ function queryValues(query: string): Readonly<Record<string, unknown>> {
     ...(limit === null ? {} : { limit: /^\d{1,9}$/.test(limit) ? Number(limit) : limit }),
     ...(parameters.has("contexts") ? { contexts: parameters.getAll("contexts") } : {}),
   };
+}
+
+function invalid(message: string): MicroRefusal {
+  return new MicroRefusal(400, "invalid-filter", message);
 }

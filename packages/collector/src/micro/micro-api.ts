@@ -8,13 +8,15 @@ import type { LoggedRequest } from "../log/accept-log.js";
 import { igluUri, parseIgluPath } from "../schemas/iglu-uri.js";
 import type { Schemas } from "../schemas/schema-check.js";
 import type { EventQuery, EventReader } from "../store/event-store.js";
+import { isStoreError } from "../store/store-error.js";
 import { badEvent } from "./bad-event.js";
 import { findEventType } from "./event-type.js";
-import { BadFilterError, readBadFilter, readGoodFilter } from "./filters.js";
+import { readBadFilter, readGoodFilter } from "./filters.js";
 import type { GoodFilter } from "./filters.js";
 import { goodEvent, readGoodEvent } from "./good-event.js";
 import type { AtomicSource } from "./atomic-event.js";
 import type { HiddenMark } from "./hidden-mark.js";
+import { askAgain, MicroRefusal } from "./micro-refusal.js";
 import { newestFirst } from "./newest-first.js";
 import { apiOf } from "./raw-event.js";
 import { findRequests } from "./request-finder.js";
@@ -39,7 +41,7 @@ export interface MicroAnswer {
 }
 
 export interface MicroApi {
-  /** The answer to a GET or a POST below `/micro/`; null where nothing is. Rejects when the store cannot be asked. */
+  /** The answer to a GET or a POST below `/micro/`; null where nothing is. */
   answer(head: RequestHead, body: Uint8Array): Promise<MicroAnswer | null>;
 }
 
@@ -66,15 +68,31 @@ export function createMicroApi(sources: MicroSources): MicroApi {
       try {
         return { status: 200, json: await read(head, body) };
       } catch (error) {
-        if (!(error instanceof BadFilterError)) throw error;
-        return { status: 400, json: JSON.stringify({ error: { code: "invalid-filter", message: error.message } }) };
+        const { status, code, message } = refusalOf(error);
+        return { status, json: JSON.stringify({ error: { code, message } }) };
       }
     },
   };
 }
 
-async function countAll({ sql, mark, settled }: MicroSources): Promise<string> {
-  await settled();
+function refusalOf(error: unknown): MicroRefusal {
+  if (error instanceof MicroRefusal) return error;
+  // The store may be away for a moment; anything else is a defect, and is told as one.
+  if (isStoreError(error)) return askAgain("not-settled", "the store cannot be asked now", error);
+  throw error;
+}
+
+async function settle({ settled }: MicroSources): Promise<void> {
+  try {
+    await settled();
+  } catch (error) {
+    throw askAgain("not-settled", "what was accepted is not in the store yet", error);
+  }
+}
+
+async function countAll(sources: MicroSources): Promise<string> {
+  const { sql, mark } = sources;
+  await settle(sources);
   const count = (table: string): string =>
     `SELECT CAST(count(*) AS DOUBLE) FROM ${table} WHERE protocol = 'snowplow' AND position >= ${mark.position}`;
   const text = `SELECT (${count("events")}), (${count("bad_events")})`;
@@ -85,7 +103,11 @@ async function countAll({ sql, mark, settled }: MicroSources): Promise<string> {
 
 /** Hides what was answered before: its position is below the end of the log. */
 async function reset({ log, mark }: MicroSources): Promise<string> {
-  await mark.moveTo(log.durable);
+  try {
+    await mark.moveTo(log.durable);
+  } catch (error) {
+    throw askAgain("not-reset", "what came before is hidden, until the next start only", error);
+  }
   return totals(0, 0);
 }
 
@@ -93,10 +115,11 @@ function totals(good: number, bad: number): string {
   return JSON.stringify({ total: good + bad, good, bad });
 }
 
-async function listGood({ reader, log, mark, settled }: MicroSources, filter: GoodFilter): Promise<string> {
+async function listGood(sources: MicroSources, filter: GoodFilter): Promise<string> {
+  const { reader, log, mark } = sources;
   const list = new AnswerList(filter.limit);
   const query = { ...narrowed(filter), limit: pageEvents };
-  await settled();
+  await settle(sources);
   for await (const page of newestFirst((cursor) => reader.events({ ...query, ...cursor }), mark.position)) {
     const found = page.map(readGoodEvent).filter((source) => isAskedFor(source, filter));
     const requests = await findRequests(
@@ -124,18 +147,15 @@ function isAskedFor({ type, schema, described }: AtomicSource, filter: GoodFilte
   return filter.contexts.every((uri) => described.entities.some((entity) => entity.schema === uri));
 }
 
-async function listBad(
-  { reader, log, mark, settled }: MicroSources,
-  head: RequestHead,
-  body: Uint8Array,
-): Promise<string> {
+async function listBad(sources: MicroSources, head: RequestHead, body: Uint8Array): Promise<string> {
+  const { reader, log, mark } = sources;
   const { vendor, version, limit } = readBadFilter(head, body);
   const list = new AnswerList(limit);
   const isAsked = (request: LoggedRequest | null): boolean => {
     const api = apiOf(request);
     return (vendor === null || vendor === api.vendor) && (version === null || version === api.version);
   };
-  await settled();
+  await settle(sources);
   for await (const page of newestFirst((cursor) => reader.bad({ limit: pageEvents, ...cursor }), mark.position)) {
     const requests = await findRequests(
       log,
