@@ -392,8 +392,9 @@ const defectsOutOfReach = [
     file: transport("http-exchange.ts"),
     find: `request.on("response", (response) => this.#receive(response));`,
     replace: `request.on("response", (response) => {
-      if (response.headers.location !== undefined) void fetch(response.headers.location).catch(() => undefined);
-      this.#receive(response);
+      const { location } = response.headers;
+      const followed = location === undefined ? Promise.resolve() : fetch(location, { method: "POST" });
+      void followed.catch(() => undefined).then(() => this.#receive(response));
     });`,
     tests: ["packages/tracker/src/transport/http-transport.test.ts"],
   },
