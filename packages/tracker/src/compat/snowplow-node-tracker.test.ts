@@ -24,8 +24,11 @@ import {
   newTracker,
   version,
   type EmitterConfiguration,
+  type EventPayloadAndContext as Described,
   type Payload,
+  type PayloadBuilder,
   type RequestFailure,
+  type SelfDescribingJson,
   type Tracker,
 } from "./snowplow-node-tracker.js";
 import packageJson from "../../package.json" with { type: "json" };
@@ -79,8 +82,11 @@ describe("what node-tracker 4.8.0 was recorded to send", () => {
       (Reflect.get(tracker, method) as (...given: unknown[]) => unknown).apply(tracker, args["positional"]);
       return;
     }
-    const build = Reflect.get(nodeTracker, String(args["build"])) as (event: unknown) => never;
-    tracker.track(build(args["event"]), args["context"] as never, args["timestamp"] as never);
+    const build = Reflect.get(nodeTracker, String(args["build"])) as (event: unknown) => PayloadBuilder | Described;
+    const built = build(args["event"]);
+    const { event, context } = "event" in built ? built : { event: built, context: [] };
+    const given = (args["context"] ?? []) as SelfDescribingJson[];
+    tracker.track(event, [...context, ...given], args["timestamp"] as never);
   }
 
   it.each(cases.map((each) => ({ name: each.name, recorded: each })))(

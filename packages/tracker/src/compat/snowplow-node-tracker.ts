@@ -28,6 +28,7 @@ export type {
   ConsentWithdrawnEvent,
   EcommerceTransactionEvent,
   EcommerceTransactionItemEvent,
+  EventPayloadAndContext,
   FormFocusOrChangeEvent,
   FormSubmissionEvent,
   LinkClickEvent,

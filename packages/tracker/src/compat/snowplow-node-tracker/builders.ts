@@ -286,17 +286,22 @@ export function buildSocialInteraction({ action, network, target }: SocialIntera
   return described("social_interaction/jsonschema/1-0-0", { action, network, target });
 }
 
-export function buildConsentGranted({ expiry, ...document }: ConsentGrantedEvent): PayloadBuilder {
-  return withDocument(described("consent_granted/jsonschema/1-0-0", { expiry }), document);
+/** An event, and the document that it is about: what `track` takes as its first two arguments. */
+export interface EventPayloadAndContext {
+  readonly event: PayloadBuilder;
+  readonly context: readonly SelfDescribingJson[];
 }
 
-export function buildConsentWithdrawn({ all, ...document }: ConsentWithdrawnEvent): PayloadBuilder {
-  return withDocument(described("consent_withdrawn/jsonschema/1-0-0", { all }), document);
+export function buildConsentGranted({ expiry, ...document }: ConsentGrantedEvent): EventPayloadAndContext {
+  return { event: described("consent_granted/jsonschema/1-0-0", { expiry }), context: documentOf(document) };
 }
 
-function withDocument(builder: PayloadBuilder, { id, version, name, description }: ConsentDocument): PayloadBuilder {
+export function buildConsentWithdrawn({ all, ...document }: ConsentWithdrawnEvent): EventPayloadAndContext {
+  return { event: described("consent_withdrawn/jsonschema/1-0-0", { all }), context: documentOf(document) };
+}
+
+function documentOf({ id, version, name, description }: ConsentDocument): readonly SelfDescribingJson[] {
   const entries = Object.entries({ id, version, name, description }).filter(([, value]) => Boolean(value));
   const schema = snowplow("consent_document/jsonschema/1-0-0");
-  if (entries.length > 0) builder.addContextEntity({ schema, data: Object.fromEntries(entries) });
-  return builder;
+  return entries.length > 0 ? [{ schema, data: Object.fromEntries(entries) }] : [];
 }

@@ -22,7 +22,6 @@ export class PayloadBuilder {
   readonly #payload: Payload = {};
   readonly #json: EventJsonWithKeys[] = [];
   #unprocessed: EventJsonWithKeys[] = [];
-  #contextEntities: SelfDescribingJson[] = [];
   #processor: JsonProcessor = payloadJsonProcessor(true);
 
   /** What is null or empty is left out. */
@@ -39,18 +38,6 @@ export class PayloadBuilder {
     const entry = { keyIfEncoded, keyIfNotEncoded, json };
     this.#json.push(entry);
     this.#unprocessed.push(entry);
-  }
-
-  /** An entity that belongs to the event itself. */
-  addContextEntity(entity: SelfDescribingJson): void {
-    this.#contextEntities.push(entity);
-  }
-
-  /** The entities that were added, which are then no more here. */
-  takeContextEntities(): readonly SelfDescribingJson[] {
-    const entities = this.#contextEntities;
-    this.#contextEntities = [];
-    return entities;
   }
 
   /** The pairs as they are, without JSON that has not been processed. */

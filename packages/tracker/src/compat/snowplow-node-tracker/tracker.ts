@@ -201,7 +201,7 @@ export class Tracker {
   }
 
   #addContexts(builder: PayloadBuilder, given: readonly SelfDescribingJson[]): void {
-    const entities = [...builder.takeContextEntities(), ...given];
+    const entities = [...given];
     this.#eachPlugin(({ contexts }) => entities.push(...(contexts?.() ?? [])));
     const event = builder.getPayload();
     const eventType = String(event["e"]);
