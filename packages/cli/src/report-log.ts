@@ -58,40 +58,51 @@ interface Line {
   readonly message: string;
 }
 
+const levels: Readonly<Record<CollectorReport["kind"], Level>> = {
+  started: "info",
+  closed: "info",
+  refused: "info",
+  recovered: "warn",
+  suspended: "error",
+  resumed: "warn",
+  lost: "error",
+  "store-failed": "error",
+  "log-cursor-failed": "warn",
+  "sink-failed": "warn",
+  "sink-refused": "warn",
+  failed: "error",
+};
+
 function describe(report: CollectorReport): Line {
+  return { level: levels[report.kind], message: messageOf(report) };
+}
+
+function messageOf(report: CollectorReport): string {
   switch (report.kind) {
     case "started":
-      return { level: "info", message: `listening at ${report.url}` };
+      return `listening at ${report.url}`;
     case "closed":
-      return { level: "info", message: "closed" };
+      return "closed";
     case "refused":
-      return { level: "info", message: `refused requests: ${report.reason}` };
+      return `refused requests: ${report.reason}`;
     case "recovered":
-      return {
-        level: "warn",
-        message: `recovered the accept log: ${report.tornBytes} bytes of a torn tail cut, ${report.damagedRecords} damaged records, ${report.quarantined} segments put aside`,
-      };
+      return `recovered the accept log: ${report.tornBytes} bytes of a torn tail cut, ${report.damagedRecords} damaged records, ${report.quarantined} segments put aside`;
     case "suspended":
-      return {
-        level: "error",
-        message: `the accept log cannot be written (${report.fault}): senders are told to come back; make room or mend the disk`,
-      };
+      return `the accept log cannot be written (${report.fault}): senders are told to come back; make room or mend the disk`;
     case "resumed":
-      return { level: "warn", message: "the accept log is written again" };
+      return "the accept log is written again";
     case "lost":
-      return {
-        level: "error",
-        message: `${report.records} requests of the accept log cannot be read (${report.reason})`,
-      };
+      return `${report.records} requests of the accept log cannot be read (${report.reason})`;
     case "store-failed":
-      return {
-        level: "error",
-        message: `the store failed and is tried again; nothing is lost, the accept log holds it: ${report.message}`,
-      };
+      return `the store failed and is tried again; nothing is lost, the accept log holds it: ${report.message}`;
     case "log-cursor-failed":
-      return { level: "warn", message: `the accept log keeps more than it must: ${report.message}` };
+      return `the accept log keeps more than it must: ${report.message}`;
+    case "sink-failed":
+      return `the sink ${report.sink} cannot go on and tries again; the log keeps what it needs: ${report.message}`;
+    case "sink-refused":
+      return `the sink ${report.sink}: ${report.events} events are refused at its other end for ever; they are kept in the folder \`refused\``;
     case "failed":
-      return { level: "error", message: `a request was answered 500 and not kept: ${report.message}` };
+      return `a request was answered 500 and not kept: ${report.message}`;
   }
 }
 

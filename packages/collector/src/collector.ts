@@ -96,10 +96,11 @@ async function assemble(opened: OpenedParts): Promise<Collector> {
   live.setStats(() => ledger.stats());
   const keyTable = createKeyTable(options.keys, options.disabledKeys);
   const loading = await follow({ ...opened, keyTable, ledger, live });
-  const parts: RunningParts = { ...opened, keyTable, ledger, loading, live };
+  const sinks = await openSinks({ ...opened, keyTable });
+  const parts: RunningParts = { ...opened, keyTable, ledger, loading, sinks, live };
   const handler = createHandler(parts);
   const server = await serve(parts, handler).catch(async (error: unknown) => {
-    await loading.close();
+    await Promise.all([loading.close(), sinks.close()]);
     throw error;
   });
   onReport({ kind: "started", url: server.url, open: keyTable.open });
@@ -119,7 +120,7 @@ async function assemble(opened: OpenedParts): Promise<Collector> {
 }
 
 /** Everything that happens to a request after its answer: it is loaded, counted, shown. */
-async function follow(parts: Omit<RunningParts, "loading">): Promise<Loading> {
+async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<Loading> {
   const { options, schemas, keyTable, log, ledger, live, onReport } = parts;
   const cursor = await log.cursor("store");
   const loading = await startLoading({
@@ -143,14 +144,32 @@ async function follow(parts: Omit<RunningParts, "loading">): Promise<Loading> {
   return loading;
 }
 
+async function openSinks({
+  options,
+  schemas,
+  keyTable,
+  log,
+  onReport,
+}: Omit<RunningParts, "ledger" | "loading" | "sinks" | "live">): Promise<Sinks> {
+  const { sinks: configured, dataDirectory, runtime, unknownSchemas } = options;
+  const setup = { logFirst: log.first, keyTable, schemas, unknownSchemas };
+  const sinks = await startSinks({ sinks: configured, setup, dataDirectory, log, runtime, onReport });
+  sinks.advance(log.durable);
+  return sinks;
+}
+
 function createHandler(parts: RunningParts): Handler {
-  const { options, schemas, keyTable, log, ledger, loading, live, onReport } = parts;
+  const { options, schemas, keyTable, log, ledger, loading, sinks, live, onReport } = parts;
   const { runtime } = options;
   const latencies = createLatencies();
   const limit = (perSecond: number | null): RateLimiter | null =>
     rateLimiterFor(perSecond, () => runtime.monotonicMs());
   const truthOf = createTruth(loading);
-  const ingest = createIngest({ log, ledger, onKept: () => loading.advance(log.durable), truthOf });
+  const onKept = (): void => {
+    loading.advance(log.durable);
+    sinks.advance(log.durable);
+  };
+  const ingest = createIngest({ log, ledger, onKept, truthOf });
   const access = createReadAccess(options);
   const { unknownSchemas } = options;
   const projectOf = (name: string): string | null => projectNamed(keyTable, name);
@@ -178,7 +197,7 @@ function createHandler(parts: RunningParts): Handler {
     page: loadPage(),
     stats: () => ledger.stats(),
     metrics: metricsOf(parts, latencies),
-    health: () => healthOf(log, loading),
+    health: () => healthOf(parts),
   });
 }
 
@@ -210,7 +229,7 @@ function createMicro({ options, schemas, log, loading }: RunningParts): MicroHan
   });
 }
 
-function metricsOf({ options, log, ledger, loading, live }: RunningParts, latencies: Latencies): () => string {
+function metricsOf({ options, log, ledger, loading, sinks, live }: RunningParts, latencies: Latencies): () => string {
   const startedAtMs = options.runtime.nowMs();
   return () => {
     const { bytes, segments, state } = log.status();
@@ -222,7 +241,9 @@ function metricsOf({ options, log, ledger, loading, live }: RunningParts, latenc
       cursors: [
         { name: "store", behind: log.durable - loadedTo },
         { name: "store-sealed", behind: log.durable - sealedTo },
+        ...sinks.progress().map(({ name, position }) => ({ name: `sink-${name}`, behind: log.durable - position })),
       ],
+      sinks: sinks.progress(),
       liveClients: live.clients,
       residentBytes: process.memoryUsage.rss(),
       startedAtMs,
@@ -248,14 +269,14 @@ interface RunningParts {
 }
 
 /** From the outside in: no new requests, then what is in the log, then the store, then the log. */
-async function stop({ options, log, loading, live, onReport }: RunningParts, server: HttpServer): Promise<void> {
+async function stop({ options, log, loading, sinks, live, onReport }: RunningParts, server: HttpServer): Promise<void> {
   live.close();
   await server.close(options.closeTimeoutMs);
   // What does not get into the store in time stays in the log and is loaded at the next start.
   await loading.reached(log.durable, options.closeTimeoutMs).catch((error: unknown) => {
     onReport({ kind: "store-failed", message: String(error) });
   });
-  await loading.close();
+  await Promise.all([loading.close(), sinks.close()]);
   await log.close();
 }
 
@@ -265,12 +286,15 @@ function reportRecovery(log: AcceptLog, onReport: Report): void {
   onReport({ kind: "recovered", tornBytes, damagedRecords, quarantined: quarantinedSegments });
 }
 
-function healthOf(log: AcceptLog, loading: Loading): Health {
+function healthOf({ log, loading, sinks }: RunningParts): Health {
   const { state, fault } = log.status();
   const { failure } = loading.progress();
   const problems: HealthProblem[] = [];
   if (state !== "accepting") problems.push({ part: "log", message: `it cannot be written: ${fault ?? state}` });
   if (failure !== null) problems.push({ part: "store", message: `it is tried again: ${failure}` });
+  for (const sink of sinks.progress()) {
+    if (sink.failure !== null) problems.push({ part: "sink", message: `${sink.name} is tried again: ${sink.failure}` });
+  }
   return { accepting: state === "accepting", problems };
 }
 

@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { CollectorError } from "./errors.js";
 import type { CollectorReport } from "./report.js";
+import { areSinks, sinksExpectation } from "./sink-options.js";
+import type { SinkOptions } from "./sink-options.js";
 import { systemRuntime } from "./runtime.js";
 import type { Runtime } from "./runtime.js";
 
@@ -110,6 +112,11 @@ export interface CollectorOptions {
    */
   readonly unknownSchemas?: "keep" | "refuse" | undefined;
   /**
+   * Where accepted events go beside the store: files of NDJSON and other systems, each at its own pace.
+   * @default []
+   */
+  readonly sinks?: readonly SinkOptions[] | undefined;
+  /**
    * A client has this long to send a whole request. Milliseconds.
    * @default 30000
    */
@@ -152,6 +159,7 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   storeRetentionBytes: null,
   schemaDirectory: null,
   unknownSchemas: "keep",
+  sinks: Object.freeze([]),
   requestTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
   onReport: null,
@@ -197,6 +205,7 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   storeRetentionBytes: ["a number of bytes of 1 or more, or null", orNull(integer(1, Number.MAX_SAFE_INTEGER))],
   schemaDirectory: ["a path, or null", orNull(text)],
   unknownSchemas: ['"keep" or "refuse"', (value) => value === "keep" || value === "refuse"],
+  sinks: [sinksExpectation, areSinks],
   requestTimeoutMs: duration,
   closeTimeoutMs: duration,
   onReport: ["a function or null", (value) => value === null || typeof value === "function"],
@@ -204,7 +213,7 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
 };
 
 /** Options that must never be shown back in a message. */
-const secrets: ReadonlySet<string> = new Set(["keys", "disabledKeys", "secretKey"]);
+const secrets: ReadonlySet<string> = new Set(["keys", "disabledKeys", "secretKey", "sinks"]);
 
 /** Checks the caller's options and fills in the defaults; the result is frozen and the caller's object untouched. */
 export function resolveOptions(given: CollectorOptions): ResolvedOptions {

@@ -27,6 +27,10 @@ export type CollectorReport =
   | { readonly kind: "store-failed"; readonly message: string }
   /** Where the store's reader is could not be noted: the log keeps more than it must. */
   | { readonly kind: "log-cursor-failed"; readonly message: string }
+  /** A sink cannot go on just now; its place in the log stays and it tries again by itself. */
+  | { readonly kind: "sink-failed"; readonly sink: string; readonly message: string }
+  /** The other end of a sink will never take these events; they are in `refused/<sink>.ndjson`. */
+  | { readonly kind: "sink-refused"; readonly sink: string; readonly events: number }
   /** A request met a defect of the collector: it was answered 500 and not kept. */
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed"; readonly stats: CollectorStats };

@@ -81,9 +81,9 @@ describe("oncewire send", () => {
     expect((await collector.store.events({ id: "a", limit: 1 })).items[0]?.name).toBe("naïve 😀");
   });
 
-  it("speaks another wire when told to", async () => {
-    expect((await run(["send", "track", "Paid", "--user", "ada", "--to", "a-track"])).code).toBe(0);
-    expect((await collector.store.events({ limit: 1 })).items[0]?.protocol).toBe("a-track");
+  it.each(["a-track", "snowplow"])("speaks %s when told to", async (wire) => {
+    expect((await run(["send", "track", "Paid", "--user", "ada", "--to", wire])).code).toBe(0);
+    expect((await collector.store.events({ limit: 1 })).items[0]?.protocol).toBe(wire);
   });
 
   it("ends with 5 and the reason when an event is refused, and delivers its neighbours", async () => {

@@ -10,7 +10,7 @@ export function addConfigFlags(command: Command): Command {
     const byDefault = (collectorDefaults as Readonly<Record<string, unknown>>)[name];
     const known = typeof byDefault === "number" || typeof byDefault === "string" ? ` (default: ${byDefault})` : "";
     const flag = `${flagOf(name)} <${value}>`;
-    if (kind === "list" || kind === "keys") command.option(flag, `${help}${known}`, collect);
+    if (kind === "list" || kind === "keys" || kind === "objects") command.option(flag, `${help}${known}`, collect);
     else command.option(flag, `${help}${known}`);
   }
   return command;

@@ -52,6 +52,12 @@ describe("the configuration", () => {
     expect(config["maxAddressRequestsPerSecond"]?.value).toBe(2.5);
   });
 
+  it("reads sinks as JSON, one per flag", () => {
+    const sink = { kind: "ndjson", name: "file", path: "events.ndjson" };
+    expect(load({ flags: { sink: [JSON.stringify(sink)] } })["sinks"]?.value).toEqual([sink]);
+    expect(() => load({ flags: { sink: ["{"] } })).toThrow(/--sink <json>|--sink: `sinks` must be/);
+  });
+
   it("finds the file by the environment, too", () => {
     writeFileSync(file, JSON.stringify({ keys: { wk_1: "shop" } }));
     expect(load({ environment: { ONCEWIRE_CONFIG: file } })["keys"]).toEqual({
@@ -86,7 +92,10 @@ describe("the configuration", () => {
   it("is shown without its secrets", () => {
     const entries = loadConfig({
       flags: { key: ["canary-1=shop"], disabledKey: ["canary-2"], secretKey: "canary-3-canary-3" },
-      environment: {},
+      environment: {
+        ONCEWIRE_SINKS:
+          '[{"kind":"forward","name":"rs","to":"rudderstack","url":"https://x.example","key":"canary-4"}]',
+      },
     });
     const shown = JSON.stringify(shownConfig(entries));
     expect(shown).not.toContain("canary");

@@ -101,8 +101,19 @@ function fromText(name: SettingName, given: unknown): unknown {
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
     case "list":
       return list;
+    case "objects":
+      return jsonOf(typeof given === "string" ? given : `[${(given as readonly string[]).join(",")}]`);
     case "keys":
       return Object.fromEntries(list.map(keyAndProject));
+  }
+}
+
+/** What is no JSON stays text, which the check refuses. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

@@ -9,7 +9,7 @@ type ProgramOnly = "onReport" | "runtime";
 export type SettingName = Exclude<keyof CollectorOptions, ProgramOnly> | "logFormat";
 
 export interface Setting {
-  readonly kind: "text" | "number" | "list" | "keys";
+  readonly kind: "text" | "number" | "list" | "keys" | "objects";
   /** The flag, where it is not `--` and the name in kebab case. */
   readonly flag?: string;
   /** How the value is called in the help. */
@@ -65,6 +65,13 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   storeRetentionBytes: { kind: "number", value: "bytes", help: "size of the store; none is no bound" },
   schemaDirectory: { kind: "text", flag: "--schemas", value: "directory", help: "folder with schemas of your own" },
   unknownSchemas: { kind: "text", value: "keep|refuse", help: "what becomes of data whose schema is not known" },
+  sinks: {
+    kind: "objects",
+    flag: "--sink",
+    value: "json",
+    help: "where events go beside the store, as JSON; may be repeated",
+    isSecret: true,
+  },
   requestTimeoutMs: { kind: "number", value: "ms", help: "how long a client may take to send a request" },
   closeTimeoutMs: { kind: "number", value: "ms", help: "how long to wait at the end for requests in progress" },
   logFormat: { kind: "text", value: "text|json", help: "how the collector says what happens, on standard error" },

@@ -17,8 +17,13 @@ export function shownConfig(entries: readonly ConfigEntry[]): Readonly<Record<st
 function shownValue(name: ConfigEntry["name"], value: unknown): unknown {
   if (settings[name].isSecret !== true || value === null) return value;
   if (typeof value === "string") return "(set)";
-  if (Array.isArray(value)) return value.map((key) => fingerprint(String(key)));
+  if (Array.isArray(value)) return value.map(shownItem);
   return Object.fromEntries(Object.entries(value as object).map(([key, project]) => [fingerprint(key), project]));
+}
+
+function shownItem(item: unknown): unknown {
+  if (typeof item !== "object" || item === null) return fingerprint(String(item));
+  return "key" in item ? { ...item, key: fingerprint(String(item.key)) } : item;
 }
 
 /** Tells keys apart without showing them; cut short, it does not help to guess one either. */

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { aTrack, rudderStack } from "oncewire";
+import { aTrack, rudderStack, snowplow } from "oncewire";
 import type { Destination } from "oncewire";
 import { CommandError } from "../command-error.js";
 import type { Terminal } from "../terminal.js";
 
-const wires = ["rudderstack", "a-track"] as const;
+const wires = ["rudderstack", "a-track", "snowplow"] as const;
 type Wire = (typeof wires)[number];
 
 export interface DestinationFlags {
@@ -22,7 +22,7 @@ export function addDestinationFlags(command: Command): Command {
       new Option("--to <wire>", "the wire to speak; a collector takes them all").choices(wires).default("rudderstack"),
     )
     .option("--to-url <url>", `where events go; also ONCEWIRE_URL (default: ${defaultUrl})`)
-    .option("-k, --key <key>", "write key or public key; better given as ONCEWIRE_KEY");
+    .option("-k, --key <key>", "write key, public key or app id; better given as ONCEWIRE_KEY");
 }
 
 /** @throws CommandError `usage` for what no destination can be made of. */
@@ -53,4 +53,5 @@ interface DestinationParts {
 const makers: Readonly<Record<Wire, (parts: DestinationParts) => Destination>> = {
   rudderstack: ({ url, key, name }) => rudderStack({ dataPlaneUrl: url, writeKey: key, name }),
   "a-track": ({ url, key, name }) => aTrack({ baseUrl: url, publicKey: key, name }),
+  snowplow: ({ url, key, name }) => snowplow({ endpoint: url, appId: key, name }),
 };

@@ -35,6 +35,7 @@ const passedOver: readonly string[] = [
   "time",
   "library",
   "wire",
+  "refusal",
 ];
 
 /**

@@ -15,6 +15,7 @@ function text(): string {
     latencies: latencies.snapshot(),
     log: { bytes: 1_000, segments: 1, accepting: true },
     cursors: [{ name: "store", behind: 7 }],
+    sinks: [{ name: "file", delivered: 4, refused: 1 }],
     liveClients: 0,
     residentBytes: 1,
     startedAtMs: 1_500,
@@ -35,6 +36,7 @@ describe("the metrics", () => {
         'oncewire_requests_refused_total{reason="too-large"} 1',
         'oncewire_requests_refused_total{reason="unknown-key"} 0',
         'oncewire_log_lag_records{cursor="store"} 7',
+        'oncewire_sink_events_total{sink="file",outcome="refused"} 1',
         "process_start_time_seconds 1.5",
       ]),
     );

@@ -10,6 +10,8 @@ export interface MetricFacts {
   readonly log: { readonly bytes: number; readonly segments: number; readonly accepting: boolean };
   /** Log records that a reader has still before it; names are the collector's own. */
   readonly cursors: readonly { readonly name: string; readonly behind: number }[];
+  /** Names are the operator's. */
+  readonly sinks: readonly { readonly name: string; readonly delivered: number; readonly refused: number }[];
   readonly liveClients: number;
   readonly residentBytes: number;
   readonly startedAtMs: number;
@@ -57,7 +59,7 @@ function addIngest({ stats, latencies }: MetricFacts, add: Add): void {
   );
 }
 
-function addOutcome({ stats, cursors }: MetricFacts, add: Add): void {
+function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {
   add("counter", ["oncewire_events_stored_total", "Accepted events that the store holds."], [[{}, stats.stored]]);
   add(
     "counter",
@@ -69,6 +71,17 @@ function addOutcome({ stats, cursors }: MetricFacts, add: Add): void {
     "gauge",
     ["oncewire_log_lag_records", "Requests in the log that a reader has still before it."],
     cursors.map(({ name, behind }): Sample => [{ cursor: name }, behind]),
+  );
+  add(
+    "counter",
+    [
+      "oncewire_sink_events_total",
+      "Events that a sink is done with: safe at its other end, or refused there for ever.",
+    ],
+    sinks.flatMap(({ name, delivered, refused }): Sample[] => [
+      [{ sink: name, outcome: "delivered" }, delivered],
+      [{ sink: name, outcome: "refused" }, refused],
+    ]),
   );
 }
 

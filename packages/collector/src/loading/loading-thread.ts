@@ -6,7 +6,6 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ProtocolName, Receiver } from "@oncewire/protocol";
-import type { LogRead } from "../log/accept-log.js";
 import { projectNamed } from "../projects.js";
 import { systemRuntime } from "../runtime.js";
 import { beginDocumentFile, openDocumentFile } from "../profiles/document-file.js";
@@ -20,6 +19,7 @@ import type { ParquetStore } from "../store/parquet-store.js";
 import { isStoreError, messageOf } from "../store/store-error.js";
 import type { StoreErrorCode } from "../store/store-error.js";
 import { startLoader } from "./loader.js";
+import { createLogClient } from "./log-client.js";
 import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 import { createReceivers } from "./receivers.js";
 
@@ -42,7 +42,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const { schemas, unknownSchemas } = setup;
   const projectOf = (name: string): string | null => projectNamed(setup.keyTable, name);
   const receivers = createReceivers({ projectOf, schemas, unknownSchemas });
-  const log = createLogClient(say);
+  const log = createLogClient((from) => say({ kind: "read", from }));
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);
   const loader = startLoader({
@@ -111,28 +111,6 @@ function followedBy(store: ParquetStore, { profilesDirectory }: LoadingSetup, sa
  */
 function stepBack(): void {
   if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-}
-
-interface LogClient {
-  read(from: number): Promise<LogRead>;
-  answered(read: LogRead | null): void;
-}
-
-/** The log belongs to the collector's own thread: it reads for this one, a bounded piece at a time. */
-function createLogClient(say: (message: FromLoading) => void): LogClient {
-  let pending: { resolve: (read: LogRead) => void; reject: (error: Error) => void } | null = null;
-  return {
-    read: (from) =>
-      new Promise((resolve, reject) => {
-        pending = { resolve, reject };
-        say({ kind: "read", from });
-      }),
-    answered(read) {
-      if (read === null) pending?.reject(new Error("the accept log could not be read; it is tried again"));
-      else pending?.resolve(read);
-      pending = null;
-    },
-  };
 }
 
 interface Answering {

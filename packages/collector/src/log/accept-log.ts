@@ -35,6 +35,10 @@ export interface AcceptLog {
   read(position: number): Promise<LogRead>;
   /** Where a reader is; records below every reader may be deleted. */
   cursor(reader: string): Promise<Cursor>;
+  /** Everybody who has a place in the log, also those nobody has asked for in this process. */
+  readers(): readonly string[];
+  /** Gives up a reader's place. */
+  forget(reader: string): Promise<void>;
   /** The position after the last durable record. */
   readonly durable: number;
   readonly first: number;
@@ -80,6 +84,8 @@ function acceptLogOver(journal: Journal): AcceptLog {
     },
     read: async (position) => decodeRecords(await journal.read(position, readBounds)),
     cursor: (reader) => journal.cursor(reader),
+    readers: () => journal.cursors(),
+    forget: (reader) => journal.removeCursor(reader),
     get durable() {
       return journal.durable;
     },
