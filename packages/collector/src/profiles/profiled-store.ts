@@ -144,7 +144,8 @@ class FollowingStore implements ProfiledStore {
       if (this.#isClosed || position >= this.#appended) return;
       try {
         const page = await this.#parts.store.range({ from: position, to: this.#appended });
-        this.#apply(following, page.events, page.to);
+        // A failure meanwhile has put these documents away.
+        if (following === this.#following) this.#apply(following, page.events, page.to);
       } catch (error) {
         this.#failed(error);
       }
