@@ -169,7 +169,7 @@ function createHandler(parts: RunningParts): Handler {
     loading.advance(log.durable);
     sinks.advance(log.durable);
   };
-  const ingest = createIngest({ log, ledger, onKept, truthOf });
+  const ingest = createIngest({ log, ledger, onKept, truthOf, onReport });
   const access = createReadAccess(options);
   const { unknownSchemas } = options;
   const projectOf = (name: string): string | null => projectNamed(keyTable, name);

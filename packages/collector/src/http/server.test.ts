@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { JournalError } from "@oncewire/journal";
 import type { Receiver, WireRequest } from "@oncewire/protocol";
 import { failed, ok } from "@oncewire/protocol";
 import { afterEach, describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ import type { Ledger } from "../ingest/ledger.js";
 import { createKeyTable, createProjects } from "../projects.js";
 import { createLiveFeed } from "../live/live-feed.js";
 import type { AcceptedRequest, AcceptLog } from "../log/accept-log.js";
+import type { CollectorReport } from "../report.js";
 import { systemRuntime } from "../runtime.js";
 import type { EventReader } from "../store/event-store.js";
 import { createReadAccess } from "./access.js";
@@ -24,6 +26,9 @@ import { textReply } from "./reply.js";
 const maxBodyBytes = 10_000;
 const received: AcceptedRequest[] = [];
 const decoded: WireRequest[] = [];
+const reports: CollectorReport[] = [];
+/** Of the disk under the log. */
+let fault: string | null = null;
 let ledger: Ledger;
 let server: HttpServer | null = null;
 
@@ -31,6 +36,8 @@ afterEach(async () => {
   await server?.close(50);
   server = null;
   received.length = 0;
+  reports.length = 0;
+  fault = null;
   decoded.length = 0;
 });
 
@@ -60,18 +67,21 @@ const receiver: Receiver = {
   },
   refuse: (refusal) =>
     textReply(
-      { "method-not-allowed": 405, "too-large": 413, "rate-limited": 429 }[refusal.kind as string] ?? 400,
+      { "method-not-allowed": 405, "too-large": 413, "rate-limited": 429, unavailable: 503 }[refusal.kind as string] ??
+        400,
       refusal.kind,
-      refusal.kind === "rate-limited" ? { "retry-after": String(refusal.retryAfterSeconds) } : {},
+      "retryAfterSeconds" in refusal ? { "retry-after": String(refusal.retryAfterSeconds) } : {},
     ),
   headers: () => ({ vary: "Origin" }),
 };
 
-const log: Pick<AcceptLog, "append"> = {
+const log: Pick<AcceptLog, "append" | "status"> = {
   append(request) {
+    if (fault !== null) return Promise.reject(new JournalError("suspended", "the disk is full"));
     received.push(request);
     return Promise.resolve(received.length - 1);
   },
+  status: () => ({ fault }) as ReturnType<AcceptLog["status"]>,
 };
 
 const nothingStored: EventReader = {
@@ -92,7 +102,14 @@ interface StartOptions {
 
 async function start(options: StartOptions = {}): Promise<HttpServer> {
   ledger = createLedger();
-  const ingest = createIngest({ log: log as AcceptLog, ledger, onKept: () => {} });
+  const ingest = createIngest({
+    log: log as AcceptLog,
+    ledger,
+    onKept: () => {},
+    truthOf: () => Promise.resolve(null),
+    onReport: (report) => void reports.push(report),
+  });
+  const access = createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] });
   const handler = createRouter({
     receivers: [receiver],
     ingest: createIngestHandler({
@@ -102,6 +119,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
       latencies: createLatencies(),
       addressLimit: options.addressLimit ?? null,
       keyLimit: options.keyLimit ?? null,
+      access,
       runtime: systemRuntime,
       onReport: () => {},
     }),
@@ -112,7 +130,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     micro: ({ response }) => Promise.resolve(void response.end()),
     people: { people: () => Promise.resolve({ value: null, behind: 0 }) },
     show: () => null,
-    access: createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] }),
+    access,
     page: { file: () => null },
     stats: () => ledger.stats(),
     metrics: () => "",
@@ -210,6 +228,28 @@ describe("a request that brings events", () => {
     socket.destroy();
     expect((await fetch(`${url}/health`)).status).toBe(200);
     expect(decoded).toHaveLength(0);
+  });
+});
+
+describe("a disk that is full", () => {
+  it("is answered with 503 and when to come back, told once, and once more when there is room again", async () => {
+    const { url } = await start();
+    const statusNow = async (): Promise<[number, string | null]> => {
+      const answer = await fetch(`${url}/in`, { method: "POST", headers: { "x-key": "good" }, body: "{}" });
+      return [answer.status, answer.headers.get("retry-after")];
+    };
+    fault = "ENOSPC";
+    expect([await statusNow(), await statusNow()]).toEqual([
+      [503, "5"],
+      [503, "5"],
+    ]);
+    fault = null;
+    expect([await statusNow(), await statusNow()]).toEqual([
+      [200, null],
+      [200, null],
+    ]);
+    expect(reports).toEqual([{ kind: "suspended", fault: "ENOSPC" }, { kind: "resumed" }]);
+    expect(ledger.stats()).toMatchObject({ requests: 2, refused: { unavailable: 2 } });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Arrival, Decoded, Receiver, RequestHead, UserTruth, WireResponse } from "@oncewire/protocol";
 import { isLogFailure } from "../log/accept-log.js";
 import type { AcceptLog } from "../log/accept-log.js";
+import type { CollectorReport } from "../report.js";
 import type { Ledger } from "./ledger.js";
 
 /** A request that may come in: its key is known and its body is whole. */
@@ -33,6 +34,7 @@ export interface IngestParts {
   readonly onKept: () => void;
   /** What is known of a user once the request at that position is loaded; null where that is not known in time. */
   readonly truthOf: (question: TruthQuestion) => Promise<UserTruth | null>;
+  readonly onReport: (report: CollectorReport) => void;
 }
 
 export interface TruthQuestion {
@@ -44,6 +46,7 @@ export interface TruthQuestion {
 
 export function createIngest(parts: IngestParts): Ingest {
   const { log, ledger, onKept } = parts;
+  const noteFault = createFaultNote(parts);
   return {
     async accept(request) {
       const { receiver, head, arrival, received, unpacked } = request;
@@ -53,9 +56,11 @@ export function createIngest(parts: IngestParts): Ingest {
       try {
         position = await log.append({ protocol: receiver.protocol, arrival, head, body: received });
       } catch (error) {
-        if (isLogFailure(error)) return { kind: "unavailable" };
-        throw error;
+        if (!isLogFailure(error)) throw error;
+        noteFault(log.status().fault ?? "the log is closing");
+        return { kind: "unavailable" };
       }
+      noteFault(null);
       ledger.accepted({
         events: decoded.events.length,
         bad: decoded.bad.length,
@@ -64,6 +69,16 @@ export function createIngest(parts: IngestParts): Ingest {
       onKept();
       return { kind: "answered", reply: await completed(parts, request, { decoded, position }) };
     },
+  };
+}
+
+/** Tells once when the log takes nothing any more, and once when it does again. */
+function createFaultNote({ onReport }: IngestParts): (fault: string | null) => void {
+  let isSuspended = false;
+  return (fault) => {
+    if ((fault !== null) === isSuspended) return;
+    isSuspended = fault !== null;
+    onReport(fault === null ? { kind: "resumed" } : { kind: "suspended", fault });
   };
 }
 
