@@ -97,8 +97,8 @@ describe("parseJson", () => {
 });
 
 /** The integer that a double's shortest form stands for: 1.5e+21 is 1500000000000000000000. */
-function writtenOut(value: number): bigint {
-  const [mantissa = "", exponent] = String(Math.abs(value)).split("e+");
+function writtenOut(double: number): bigint {
+  const [mantissa = "", exponent] = String(Math.abs(double)).split("e+");
   const digits = exponent === undefined ? mantissa : mantissa.replace(".", "").padEnd(Number(exponent) + 1, "0");
-  return value < 0 ? -BigInt(digits) : BigInt(digits);
+  return double < 0 ? -BigInt(digits) : BigInt(digits);
 }

@@ -10,7 +10,6 @@
  * Where the disk fails, events are kept in memory alone as long as there is room, and the disk is used again as soon as
  * it can be. Where memory is full, events are on disk alone until their turn comes, up to the journal's bound.
  */
-import type { ReadBounds } from "@oncewire/journal";
 import type { EncodedEvent } from "@oncewire/protocol";
 import type { Settlement } from "../report.js";
 import type { Runtime } from "../runtime.js";
@@ -19,7 +18,8 @@ import { DiskHealth, isClosed } from "./disk-health.js";
 import { EventChain } from "./event-chain.js";
 import { openSource, type JournalSource, type SourceReading } from "./journal-source.js";
 import { QueuedEvent } from "./queued-event.js";
-import { keepingCostBytes, Room } from "./room.js";
+import { readBoundsFor } from "./read-bounds.js";
+import { Room } from "./room.js";
 import { SpilledEvent } from "./spilled-event.js";
 import { SpoolClock } from "./spool-clock.js";
 import type { SpoolPlace } from "./spool-place.js";
@@ -36,8 +36,6 @@ export interface DiskSpoolParts {
 /** How often to look for what dead processes left, and how soon to try again what a disk refused. */
 const adoptEveryMs = 5000;
 const retryMs = 1000;
-const maxReadRecords = 1000;
-const maxReadBytes = 4 * 1024 * 1024;
 
 /** Events that the journal will write together. */
 interface Group {
@@ -331,17 +329,10 @@ export class DiskSpool implements Spool {
     for (const { queued } of free) this.#chain.add(queued);
   }
 
-  /** What half of the room holds, keeping cost included. */
-  get #readBounds(): ReadBounds {
-    const { maxQueueBytes, maxQueueEvents } = this.#bounds;
-    const maxRecords = Math.min(maxReadRecords, maxQueueEvents / 2, maxQueueBytes / 4 / keepingCostBytes);
-    return { maxRecords: Math.max(1, Math.floor(maxRecords)), maxBytes: Math.min(maxReadBytes, maxQueueBytes / 4) };
-  }
-
   async #readFrom(source: JournalSource): Promise<void> {
     this.#isReading = true;
     try {
-      const reading = await source.read(this.#readBounds);
+      const reading = await source.read(readBoundsFor(this.#bounds));
       this.#isReading = false;
       if (!this.#isDetached) this.#takeIn(source, reading);
       this.#refill();
