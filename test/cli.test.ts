@@ -135,3 +135,38 @@ describe("oncewire serve", () => {
     expect(end.code).toBe(0);
   });
 });
+
+describe("a command in a pipe", () => {
+  it("reads events from it, and ends without a word when nobody reads its output any more", async () => {
+    const served = run("serve", "--port", "0", "--data", "data");
+    const [, url = ""] = await served.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+    const sending = run("send", "--file", "-", "--to-url", url);
+    const lines = Array.from({ length: 1_000 }, (_, index) =>
+      JSON.stringify({
+        kind: "track",
+        name: "Seen",
+        userId: "ada",
+        id: `e-${index}`,
+        properties: { text: "x".repeat(500) },
+      }),
+    );
+    sending.child.stdin.end(lines.join("\n"));
+    const sent = await sending.ended;
+    expect([sent.code, sent.errors]).toEqual([0, expect.stringContaining("accepted 1000 = delivered 1000")]);
+    const exporting = run("export", "--url", url);
+    exporting.child.stdout.once("data", () => exporting.child.stdout.destroy());
+    const exported = await exporting.ended;
+    expect([exported.code, exported.errors]).toEqual([0, ""]);
+    served.child.kill("SIGTERM");
+    expect((await served.ended).output).toContain("accepted 1000 = stored 1000");
+  });
+
+  it("logs one JSON object per line when told to", async () => {
+    const served = run("serve", "--port", "0", "--data", "data", "--log-format", "json");
+    await served.said(/collector at/);
+    served.child.kill("SIGTERM");
+    const { errors } = await served.ended;
+    const logged = errors.split("\n").filter((text) => text.startsWith("{"));
+    expect(logged.map((text) => (JSON.parse(text) as { event: string }).event)).toEqual(["started", "closed"]);
+  });
+});

@@ -54,6 +54,8 @@ function explain(error: unknown, terminal: Terminal): ExitCode {
     terminal.note(`oncewire: ${error.message}`);
     return exitCodes[error.exit];
   }
+  // Whoever read the output has what they wanted.
+  if (error instanceof Error && "code" in error && error.code === "EPIPE") return exitCodes.done;
   if (isCollectorError(error)) {
     terminal.note(`oncewire: ${error.message}`);
     return error.code === "invalid-option" || error.code === "unknown-option" ? exitCodes.usage : exitCodes.failed;

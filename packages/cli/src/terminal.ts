@@ -4,7 +4,7 @@ export interface Terminal {
   readonly print: (line: string) => void;
   /** Everything else: standard error. */
   readonly note: (line: string) => void;
-  /** Bytes as they are, to standard output; resolves when more may follow. */
+  /** Bytes as they are, to standard output; resolves when more may follow, rejects with EPIPE when nobody reads them. */
   readonly write: (bytes: Uint8Array | string) => Promise<void>;
   /** A line that renews itself, on a terminal only; an empty one ends it. */
   readonly progress: (line: string) => void;
@@ -20,6 +20,10 @@ export interface Terminal {
 }
 
 const { stdout, stderr, stdin, env } = process;
+
+// Whoever reads us may stop at any time, as `head` does: `write` says so, and what only prints goes on without.
+stdout.on("error", () => {});
+stderr.on("error", () => {});
 
 export const processTerminal: Terminal = {
   print: (line) => void stdout.write(`${line}\n`),

@@ -52,6 +52,16 @@ describe("the configuration", () => {
     expect(config["maxAddressRequestsPerSecond"]?.value).toBe(2.5);
   });
 
+  it("reads how Snowplow's wire is received as JSON, and refuses another form", () => {
+    const snowplow = { redirects: { domains: ["shop.example"] } };
+    expect(load({ flags: { snowplow: JSON.stringify(snowplow) } })["snowplow"]?.value).toEqual(snowplow);
+    for (const wrong of ["{", '{"redirects":true}']) {
+      expect(() => load({ environment: { ONCEWIRE_SNOWPLOW: wrong } })).toThrow(
+        "`snowplow` must be an object with any of",
+      );
+    }
+  });
+
   it("reads sinks as JSON, one per flag", () => {
     const sink = { kind: "ndjson", name: "file", path: "events.ndjson" };
     expect(load({ flags: { sink: [JSON.stringify(sink)] } })["sinks"]?.value).toEqual([sink]);

@@ -101,6 +101,8 @@ function fromText(name: SettingName, given: unknown): unknown {
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
     case "list":
       return list;
+    case "object":
+      return jsonOf(text);
     case "objects":
       return jsonOf(typeof given === "string" ? given : `[${(given as readonly string[]).join(",")}]`);
     case "keys":

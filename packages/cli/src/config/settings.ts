@@ -9,7 +9,7 @@ type ProgramOnly = "onReport" | "runtime";
 export type SettingName = Exclude<keyof CollectorOptions, ProgramOnly> | "logFormat";
 
 export interface Setting {
-  readonly kind: "text" | "number" | "list" | "keys" | "objects";
+  readonly kind: "text" | "number" | "list" | "keys" | "object" | "objects";
   /** The flag, where it is not `--` and the name in kebab case. */
   readonly flag?: string;
   /** How the value is called in the help. */
@@ -65,6 +65,7 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   storeRetentionBytes: { kind: "number", value: "bytes", help: "size of the store; none is no bound" },
   schemaDirectory: { kind: "text", flag: "--schemas", value: "directory", help: "folder with schemas of your own" },
   unknownSchemas: { kind: "text", value: "keep|refuse", help: "what becomes of data whose schema is not known" },
+  snowplow: { kind: "object", value: "json", help: "cookie, redirects and paths of Snowplow's wire, as JSON" },
   sinks: {
     kind: "objects",
     flag: "--sink",
