@@ -82,7 +82,7 @@ async function showEvents(parts: ShowParts, head: RequestHead, asked: string): P
 
 function notFound(what: "session" | "event"): ShowAnswer {
   const message = `expected what tells of ${what === "event" ? "an event" : "a session"} that is stored, got nothing known`;
-  return { status: 404, value: { error: { code: "not-found", message, field: "" } } };
+  return { status: 404, value: { error: { code: "not-found", message } } };
 }
 
 function projectFor({ projectOf }: ShowParts, head: RequestHead, query: QueryReader): string {

@@ -1,5 +1,6 @@
 /** The read API as an OpenAPI document; docs/openapi.json is this, and tests compare both with the running server. */
 import { eventKinds, protocolNames } from "@oncewire/protocol";
+import { sessionBeginnings } from "../profiles/session.js";
 import { refusalReasons } from "../report.js";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -15,6 +16,10 @@ const next: Schema = { type: ["string", "null"], description: "Give it as `curso
 
 function object(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+function orNull(schema: Schema): Schema {
+  return { ...schema, type: ["object", "null"] };
 }
 
 function list(items: Schema): Schema {
@@ -83,14 +88,54 @@ const stats = object({
   refused: object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
 });
 
-const profile = object({
-  userId: text,
+const behind: Schema = {
+  ...count,
+  description: "Log positions that are not in it yet; 0 but while profiles are made anew.",
+};
+
+const session = object({
+  project: text,
+  sessionId: text,
+  senderSessionId: textOrNull,
+  userIds: list(text),
+  anonymousIds: list(text),
+  began: { enum: sessionBeginnings },
+  startedAt: time,
+  lastActiveAt: time,
+  durationMs: count,
   events: count,
-  firstSeen: timeOrNull,
-  lastSeen: timeOrNull,
-  otherIds: list(text),
-  traits: anyObject,
+  attribution: anyObject,
+  device: anyObject,
 });
+
+const profile = object({
+  project: text,
+  userIds: list(text),
+  anonymousIds: list(text),
+  attributes: anyObject,
+  profile: anyObject,
+  groups: anyObject,
+  events: count,
+  firstSeen: time,
+  lastSeen: time,
+  sessions: count,
+  acquisition: { type: ["object", "null"], description: "The attribution of the first session." },
+  session: orNull(session),
+  leftOut: { ...count, description: "Changes that were too large, and ids that were too many." },
+});
+
+const shownEvent = object({
+  eventId: text,
+  uuid: textOrNull,
+  event: textOrNull,
+  kind: { enum: eventKinds },
+  timestamp: time,
+  sessionId: textOrNull,
+  attributes: anyObject,
+  context: anyObject,
+});
+
+const isOk: Schema = { enum: [true] };
 
 const sqlAnswer = object({
   columns: list(object({ name: text, type: text })),
@@ -133,6 +178,9 @@ const filters: readonly Parameter[] = [
   { name: "to", schema: time, description: "On `time`, exclusive." },
 ];
 
+/** Within a project an id is one person's, whether it came as a user's or as another. */
+const anyId: readonly Parameter[] = ["userId", "anonymousId"].map((name) => ({ name, schema: text }));
+
 interface Operation {
   readonly summary: string;
   readonly parameters: readonly Parameter[];
@@ -159,10 +207,31 @@ const operations: Readonly<Record<string, Operation>> = {
     ],
     answer: counts,
   },
-  "/api/profile": {
-    summary: "What is known of a user: traits merged, newest first, and the ids joined to theirs.",
-    parameters: [project, { name: "userId", schema: text, required: true }],
-    answer: profile,
+  "/api/profiles": {
+    summary: "Whose an id is, and what is known of that person; null where nobody is. One of the ids is required.",
+    parameters: [project, ...anyId],
+    answer: object({ profile: orNull(profile), behind }),
+  },
+  "/api/sessions": {
+    summary: "Sessions, newest first: of one person, of everybody, or one by its id.",
+    parameters: [project, ...anyId, { name: "sessionId", schema: text }, limit(1_000, 100), cursor],
+    answer: object({ items: list(session), next, behind }),
+  },
+  "/session/show": {
+    summary: "A-Track: a user's newest session or one by its id, with what is known of the user. POST takes JSON.",
+    parameters: [{ name: "uuid", schema: text }, { name: "sessionId", schema: text }, project],
+    answer: object({ ok: isOk, uuid: text, session, attributes: anyObject, profile: anyObject }),
+  },
+  "/event/show": {
+    summary: "A-Track: events of a user, of a name, or one by its id, newest first. POST takes JSON.",
+    parameters: [
+      ...["uuid", "eventId", "event"].map((name): Parameter => ({ name, schema: text })),
+      project,
+      ...filters.filter(({ name }) => name === "from" || name === "to"),
+      limit(1_000, 100),
+      cursor,
+    ],
+    answer: object({ ok: isOk, events: list(shownEvent), next }),
   },
   "/api/sql": {
     summary: "One SELECT over the tables `events` and `bad_events`.",

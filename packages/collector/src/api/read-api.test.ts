@@ -93,24 +93,19 @@ describe("the counts", () => {
 });
 
 describe("a profile", () => {
-  it("merges traits, newest first, and names the ids joined to the user's", async () => {
-    expect((await get("/api/profile", { userId: "ada" })).value).toMatchObject({
-      userId: "ada",
-      events: 5,
-      otherIds: ["a-0", "a-1"],
-      traits: { plan: "paid" },
+  it("has the attributes as they are now, and the ids joined to the user's", async () => {
+    expect((await get("/api/profiles", { userId: "ada" })).value).toMatchObject({
+      profile: {
+        userIds: ["ada"],
+        anonymousIds: ["a-1", "a-0"],
+        events: 5,
+        attributes: { plan: "paid", city: null },
+      },
     });
   });
 
-  it("is empty for somebody who never came", async () => {
-    expect((await get("/api/profile", { userId: "eve" })).value).toEqual({
-      userId: "eve",
-      events: 0,
-      firstSeen: null,
-      lastSeen: null,
-      otherIds: [],
-      traits: {},
-    });
+  it("is null for somebody who never came", async () => {
+    expect((await get("/api/profiles", { userId: "eve" })).value).toEqual({ profile: null, behind: 0 });
   });
 });
 
@@ -184,7 +179,8 @@ describe("the accept log", () => {
 
 describe("the OpenAPI document", () => {
   const queries: Readonly<Record<string, Record<string, string>>> = {
-    "/api/profile": { userId: "ada" },
+    "/api/profiles": { userId: "ada" },
+    "/session/show": { uuid: "ada" },
     "/api/sql": { query: "SELECT 1" },
     "/api/counts": { by: "day", group: "kind" },
   };

@@ -9,7 +9,7 @@ import type { PeopleReader } from "../api/people-api.js";
 import { BadQuery } from "../api/query-reader.js";
 import { listRequests } from "../api/requests-api.js";
 import type { LogReader } from "../api/requests-api.js";
-import { countEvents, readProfile, runSql } from "../api/sql-api.js";
+import { countEvents, runSql } from "../api/sql-api.js";
 import type { SqlReader } from "../api/sql-api.js";
 import type { LiveFeed } from "../live/live-feed.js";
 import type { EventReader } from "../store/event-store.js";
@@ -84,7 +84,6 @@ function readingsOf({ store, sql, people, log, stats, metrics }: RouterParts): R
     ["/api/events", (head) => answered(() => listEvents(store, head))],
     ["/api/bad", (head) => answered(() => listBad(store, head))],
     ["/api/counts", (head) => answered(() => countEvents(sql, head))],
-    ["/api/profile", (head) => answered(() => readProfile(sql, head))],
     ["/api/profiles", (head) => answered(() => readPerson(people, head))],
     ["/api/sessions", (head) => answered(() => listSessions(people, head))],
     ["/api/sql", (head) => answered(() => runSql(sql, head))],

@@ -55,5 +55,5 @@ async function show(parts: ShowHandlerParts, path: ShowPath, { head, request, re
 }
 
 function fault(code: string, message: string): object {
-  return { code, message, field: "" };
+  return { code, message };
 }

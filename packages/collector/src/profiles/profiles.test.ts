@@ -86,7 +86,7 @@ async function person(userId: string): Promise<Person> {
   return await vi.waitFor(async () => {
     const { value } = await ask(`/api/profiles?userId=${userId}`);
     expect((value as Person).behind).toBe(0);
-    return value as Person;
+    return value;
   }, 10_000);
 }
 

@@ -23,7 +23,8 @@ export interface Session {
   readonly device: JsonObject;
 }
 
-export type SessionBeginning = "first" | "idle" | "campaign" | "asked" | "sender";
+export const sessionBeginnings = ["first", "idle", "campaign", "asked", "sender"] as const;
+export type SessionBeginning = (typeof sessionBeginnings)[number];
 
 export const sessionIdleMs: number = 30 * 60 * 1_000;
 
