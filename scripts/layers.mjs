@@ -60,7 +60,7 @@ export const layers = {
     ["profiles"],
     ["store"],
     ["log", "schemas"],
-    ["projects.ts", "runtime.ts", "options.ts", "sink-options.ts", "errors.ts", "report.ts"],
+    ["projects.ts", "runtime.ts", "options.ts", "sink-options.ts", "snowplow-options.ts", "errors.ts", "report.ts"],
   ],
 };
 

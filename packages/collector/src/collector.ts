@@ -22,7 +22,8 @@ import { createLedger } from "./ingest/ledger.js";
 import type { Ledger } from "./ingest/ledger.js";
 import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
-import { createReceivers } from "./loading/receivers.js";
+import { createReceivers, openWires } from "./loading/receivers.js";
+import type { Wires } from "./loading/receivers.js";
 import { loadingSetup } from "./loading/loading-setup.js";
 import { startSinks } from "./loading/start-sinks.js";
 import type { Sinks } from "./loading/start-sinks.js";
@@ -34,13 +35,10 @@ import type { AcceptLog } from "./log/accept-log.js";
 import { createCrossOrigin } from "./micro/cross-origin.js";
 import { openHiddenMark } from "./micro/hidden-mark.js";
 import { createMicroApi } from "./micro/micro-api.js";
-import { createKeyTable, createProjects, projectNamed } from "./projects.js";
-import type { KeyTable } from "./projects.js";
+import { createProjects } from "./projects.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
 import type { CollectorReport, CollectorStats } from "./report.js";
-import { loadSchemas } from "./schemas/schema-check.js";
-import type { Schemas } from "./schemas/schema-check.js";
 import type { EventReader } from "./store/event-store.js";
 
 /** A running collector. */
@@ -73,12 +71,12 @@ const askTimeoutMs = 20_000;
  */
 export async function startCollector(given: CollectorOptions): Promise<Collector> {
   const options = resolveOptions(given);
-  const schemas = loadSchemas(options.schemaDirectory);
+  const wires = openWires(options);
   const report = reporter(options);
   const log = await openDataDirectory(options);
   reportRecovery(log, report);
   try {
-    return await assemble({ options, schemas, log, onReport: report });
+    return await assemble({ options, wires, log, onReport: report });
   } catch (error) {
     await log.close();
     throw error;
@@ -87,26 +85,25 @@ export async function startCollector(given: CollectorOptions): Promise<Collector
 
 type Report = (report: CollectorReport) => void;
 
-type OpenedParts = Pick<RunningParts, "options" | "schemas" | "log" | "onReport">;
+type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport">;
 
 async function assemble(opened: OpenedParts): Promise<Collector> {
-  const { options, log, onReport } = opened;
+  const { options, wires, log, onReport } = opened;
   const ledger = createLedger();
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
-  const keyTable = createKeyTable(options.keys, options.disabledKeys);
-  const loading = await follow({ ...opened, keyTable, ledger, live });
-  const sinks = await openSinks({ ...opened, keyTable });
-  const parts: RunningParts = { ...opened, keyTable, ledger, loading, sinks, live };
+  const loading = await follow({ ...opened, ledger, live });
+  const sinks = await openSinks(opened);
+  const parts: RunningParts = { ...opened, ledger, loading, sinks, live };
   const handler = createHandler(parts);
   const server = await serve(parts, handler).catch(async (error: unknown) => {
     await Promise.all([loading.close(), sinks.close()]);
     throw error;
   });
-  onReport({ kind: "started", url: server.url, open: keyTable.open });
+  onReport({ kind: "started", url: server.url, open: wires.keyTable.open });
   return {
     url: server.url,
-    open: keyTable.open,
+    open: wires.keyTable.open,
     store: loading.reader,
     stats: () => ledger.stats(),
     settled: () => loading.reached(log.durable, settleTimeoutMs),
@@ -121,10 +118,10 @@ async function assemble(opened: OpenedParts): Promise<Collector> {
 
 /** Everything that happens to a request after its answer: it is loaded, counted, shown. */
 async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<Loading> {
-  const { options, schemas, keyTable, log, ledger, live, onReport } = parts;
+  const { options, wires, log, ledger, live, onReport } = parts;
   const cursor = await log.cursor("store");
   const loading = await startLoading({
-    setup: loadingSetup({ options, schemas, keyTable, log }),
+    setup: loadingSetup({ options, wires, log }),
     readLog: (from) => log.read(from),
     runtime: options.runtime,
     onReport,
@@ -144,22 +141,16 @@ async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<L
   return loading;
 }
 
-async function openSinks({
-  options,
-  schemas,
-  keyTable,
-  log,
-  onReport,
-}: Omit<RunningParts, "ledger" | "loading" | "sinks" | "live">): Promise<Sinks> {
-  const { sinks: configured, dataDirectory, runtime, unknownSchemas } = options;
-  const setup = { logFirst: log.first, keyTable, schemas, unknownSchemas };
+async function openSinks({ options, wires, log, onReport }: OpenedParts): Promise<Sinks> {
+  const { sinks: configured, dataDirectory, runtime } = options;
+  const setup = { logFirst: log.first, wires };
   const sinks = await startSinks({ sinks: configured, setup, dataDirectory, log, runtime, onReport });
   sinks.advance(log.durable);
   return sinks;
 }
 
 function createHandler(parts: RunningParts): Handler {
-  const { options, schemas, keyTable, log, ledger, loading, sinks, live, onReport } = parts;
+  const { options, wires, log, ledger, loading, sinks, live, onReport } = parts;
   const { runtime } = options;
   const latencies = createLatencies();
   const limit = (perSecond: number | null): RateLimiter | null =>
@@ -171,13 +162,11 @@ function createHandler(parts: RunningParts): Handler {
   };
   const ingest = createIngest({ log, ledger, onKept, truthOf, onReport });
   const access = createReadAccess(options);
-  const { unknownSchemas } = options;
-  const projectOf = (name: string): string | null => projectNamed(keyTable, name);
   return createRouter({
-    receivers: createReceivers({ projectOf, schemas, unknownSchemas }),
+    receivers: createReceivers(wires),
     ingest: createIngestHandler({
       ingest,
-      projects: createProjects(keyTable),
+      projects: createProjects(wires.keyTable),
       ledger,
       latencies,
       addressLimit: limit(options.maxAddressRequestsPerSecond),
@@ -201,8 +190,8 @@ function createHandler(parts: RunningParts): Handler {
   });
 }
 
-function createShow({ options, keyTable, loading }: RunningParts): ShowHandler {
-  const projects = createProjects(keyTable);
+function createShow({ options, wires, loading }: RunningParts): ShowHandler {
+  const projects = createProjects(wires.keyTable);
   return createShowHandler({
     people: loading,
     store: loading.reader,
@@ -214,13 +203,13 @@ function createShow({ options, keyTable, loading }: RunningParts): ShowHandler {
   });
 }
 
-function createMicro({ options, schemas, log, loading }: RunningParts): MicroHandler {
+function createMicro({ options, wires, log, loading }: RunningParts): MicroHandler {
   return createMicroHandler({
     micro: createMicroApi({
       reader: loading.reader,
       sql: (text, bounds) => loading.sql(text, bounds),
       log,
-      schemas,
+      schemas: wires.schemas,
       mark: openHiddenMark(join(options.dataDirectory, "micro.json"), log.durable),
       settled: () => loading.reached(log.durable, askTimeoutMs),
     }),
@@ -258,8 +247,7 @@ function serve({ options, onReport }: RunningParts, handler: Handler): Promise<H
 
 interface RunningParts {
   readonly options: ResolvedOptions;
-  readonly schemas: Schemas;
-  readonly keyTable: KeyTable;
+  readonly wires: Wires;
   readonly log: AcceptLog;
   readonly ledger: Ledger;
   readonly loading: Loading;

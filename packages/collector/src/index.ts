@@ -20,6 +20,7 @@ export type {
   StoredBadEvent,
   StoredEvent,
 } from "./store/event-store.js";
+export type { SnowplowOptions } from "./snowplow-options.js";
 export type { ForwardSinkOptions, NdjsonSinkOptions, SinkOptions, SinkWire } from "./sink-options.js";
 export { isStoreError, StoreError, storeErrorCodes } from "./store/store-error.js";
 export type { StoreErrorCode } from "./store/store-error.js";

@@ -3,6 +3,8 @@ import { CollectorError } from "./errors.js";
 import type { CollectorReport } from "./report.js";
 import { areSinks, sinksExpectation } from "./sink-options.js";
 import type { SinkOptions } from "./sink-options.js";
+import { isSnowplowOptions, snowplowExpectation } from "./snowplow-options.js";
+import type { SnowplowOptions } from "./snowplow-options.js";
 import { systemRuntime } from "./runtime.js";
 import type { Runtime } from "./runtime.js";
 
@@ -112,6 +114,12 @@ export interface CollectorOptions {
    */
   readonly unknownSchemas?: "keep" | "refuse" | undefined;
   /**
+   * How Snowplow's wire is received: `cookie` recognises browsers, `redirects` counts links and names the hosts they may
+   * lead to, `paths` are your own for one of Snowplow's.
+   * @default {}
+   */
+  readonly snowplow?: SnowplowOptions | undefined;
+  /**
    * Where accepted events go beside the store: files of NDJSON and other systems, each at its own pace.
    * @default []
    */
@@ -159,6 +167,7 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   storeRetentionBytes: null,
   schemaDirectory: null,
   unknownSchemas: "keep",
+  snowplow: Object.freeze({}),
   sinks: Object.freeze([]),
   requestTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
@@ -205,6 +214,7 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   storeRetentionBytes: ["a number of bytes of 1 or more, or null", orNull(integer(1, Number.MAX_SAFE_INTEGER))],
   schemaDirectory: ["a path, or null", orNull(text)],
   unknownSchemas: ['"keep" or "refuse"', (value) => value === "keep" || value === "refuse"],
+  snowplow: [snowplowExpectation, isSnowplowOptions],
   sinks: [sinksExpectation, areSinks],
   requestTimeoutMs: duration,
   closeTimeoutMs: duration,

@@ -2,14 +2,13 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { CollectorError } from "./errors.js";
 import { loadingSetup, storeDirectoryOf } from "./loading/loading-setup.js";
+import { openWires } from "./loading/receivers.js";
 import { startLoading } from "./loading/start-loading.js";
 import type { Loading } from "./loading/start-loading.js";
 import type { AcceptLog } from "./log/accept-log.js";
 import { openDataDirectory } from "./log/data-directory.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
-import { createKeyTable } from "./projects.js";
-import { loadSchemas } from "./schemas/schema-check.js";
 
 export interface RebuildOptions extends CollectorOptions {
   /** Also when the log does not reach back to the beginning, so that older events will be missing. @default false */
@@ -69,10 +68,9 @@ async function load(
   log: AcceptLog,
   onProgress: OnProgress,
 ): Promise<Omit<Rebuilt, "missingRecords">> {
-  const keyTable = createKeyTable(options.keys, options.disabledKeys);
   let duplicates = 0;
   const loading = await startLoading({
-    setup: loadingSetup({ options, schemas: loadSchemas(options.schemaDirectory), keyTable, log }),
+    setup: loadingSetup({ options, wires: openWires(options), log }),
     readLog: (from) => log.read(from),
     runtime: options.runtime,
     onLoaded: (loaded) => (duplicates += loaded.duplicates),

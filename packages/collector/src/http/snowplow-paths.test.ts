@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCollector } from "../collector.js";
 import type { Collector } from "../collector.js";
 
@@ -60,4 +60,51 @@ it("answers a pixel with 43 bytes of GIF that nobody keeps", async () => {
   expect(answer.headers.get("content-type")).toBe("image/gif");
   expect(answer.headers.get("cache-control")).toBe("no-cache, no-store, must-revalidate");
   expect((await answer.arrayBuffer()).byteLength).toBe(43);
+});
+
+describe("a collector that is told how to receive Snowplow's wire", () => {
+  let own: Collector;
+  beforeAll(async () => {
+    own = await startCollector({
+      dataDirectory: join(directory, "own"),
+      port: 0,
+      snowplow: {
+        cookie: { name: "visitor", domains: ["shop.example"] },
+        redirects: { domains: ["shop.example"] },
+        paths: { "/com.acme/track": "/com.snowplowanalytics.snowplow/tp2" },
+      },
+    });
+  });
+  afterAll(() => own.close());
+
+  async function goodSchemas(): Promise<unknown[]> {
+    const answer = await fetch(`${own.url}/micro/good`);
+    return ((await answer.json()) as { schema: string }[]).map(({ schema }) => schema);
+  }
+
+  it("leads to the hosts that are allowed and to no other, and counts either", async () => {
+    const follow = (target: string): Promise<Response> =>
+      fetch(`${own.url}/r/tp2?${String(new URLSearchParams({ u: target }))}`, { redirect: "manual" });
+    const allowed = await follow("https://shop.example/cart?a=1");
+    expect([allowed.status, allowed.headers.get("location")]).toEqual([302, "https://shop.example/cart?a=1"]);
+    const refused = await follow("https://shop.example.attacker.example/");
+    expect([refused.status, refused.headers.get("location")]).toEqual([400, null]);
+    const schema = "iglu:com.snowplowanalytics.snowplow/uri_redirect/jsonschema/1-0-0";
+    expect(await goodSchemas()).toEqual([schema, schema]);
+  });
+
+  it("reads a path of the operator's own, and names the cookie as it is told", async () => {
+    await fetch(`${own.url}/micro/reset`);
+    const event = { e: "pv", p: "web", tv: "js-4" };
+    const schema = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
+    const answer = await fetch(`${own.url}/com.acme/track`, {
+      method: "POST",
+      headers: { origin: "https://www.shop.example" },
+      body: JSON.stringify({ schema, data: [event] }),
+    });
+    expect(answer.headers.get("set-cookie")).toMatch(
+      /^visitor=[0-9a-f-]{36}; Expires=.*; Domain=shop\.example; Path=\/;/,
+    );
+    expect(await goodSchemas()).toEqual(["iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0"]);
+  });
 });

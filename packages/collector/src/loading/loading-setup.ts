@@ -1,22 +1,18 @@
 import { join } from "node:path";
 import type { AcceptLog } from "../log/accept-log.js";
 import type { ResolvedOptions } from "../options.js";
-import type { KeyTable } from "../projects.js";
 import type { LoadingSetup } from "./messages.js";
 
-export interface LoadingSetupParts extends Pick<LoadingSetup, "schemas"> {
+export interface LoadingSetupParts extends Pick<LoadingSetup, "wires"> {
   readonly options: ResolvedOptions;
-  readonly keyTable: KeyTable;
   readonly log: Pick<AcceptLog, "first" | "durable">;
 }
 
 /** What the loading thread needs of the options, and where the log is. */
-export function loadingSetup({ options, schemas, keyTable, log }: LoadingSetupParts): Omit<LoadingSetup, "reportedTo"> {
+export function loadingSetup({ options, wires, log }: LoadingSetupParts): Omit<LoadingSetup, "reportedTo"> {
   return {
     logFirst: log.first,
-    keyTable,
-    schemas,
-    unknownSchemas: options.unknownSchemas,
+    wires,
     storeDirectory: storeDirectoryOf(options),
     profilesDirectory: join(options.dataDirectory, "profiles"),
     sealEvents: options.sealEvents,

@@ -6,7 +6,6 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ProtocolName, Receiver } from "@oncewire/protocol";
-import { projectNamed } from "../projects.js";
 import { systemRuntime } from "../runtime.js";
 import { beginDocumentFile, openDocumentFile } from "../profiles/document-file.js";
 import { answerAboutPeople } from "../profiles/people-reader.js";
@@ -39,9 +38,7 @@ if (parentPort !== null) {
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   stepBack();
   const say: Say = (message) => port.postMessage(message);
-  const { schemas, unknownSchemas } = setup;
-  const projectOf = (name: string): string | null => projectNamed(setup.keyTable, name);
-  const receivers = createReceivers({ projectOf, schemas, unknownSchemas });
+  const receivers = createReceivers(setup.wires);
   const log = createLogClient((from) => say({ kind: "read", from }));
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);

@@ -1,18 +1,14 @@
 /** What the collector and its loading thread say to each other. */
 import type { LogRead } from "../log/accept-log.js";
-import type { KeyTable } from "../projects.js";
-import type { Schemas, UnknownSchemas } from "../schemas/schema-check.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 import type { StoreErrorCode } from "../store/store-error.js";
+import type { Wires } from "./receivers.js";
 
 /** What the thread is started with. */
 export interface LoadingSetup {
   /** The oldest position in the log. */
   readonly logFirst: number;
-  /** For wires that name the project in the event. */
-  readonly keyTable: KeyTable;
-  readonly schemas: Schemas;
-  readonly unknownSchemas: UnknownSchemas;
+  readonly wires: Wires;
   readonly storeDirectory: string;
   readonly profilesDirectory: string;
   readonly sealEvents: number;

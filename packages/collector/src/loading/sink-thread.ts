@@ -2,7 +2,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ProtocolName, Receiver } from "@oncewire/protocol";
-import { projectNamed } from "../projects.js";
 import { systemRuntime } from "../runtime.js";
 import { openForwardSink } from "../sinks/forward.js";
 import { openNdjsonSink } from "../sinks/ndjson-sink.js";
@@ -27,8 +26,7 @@ if (parentPort !== null) {
 
 async function run(port: MessagePort, setup: SinkSetup): Promise<void> {
   const say = (message: FromSink): void => port.postMessage(message);
-  const { schemas, unknownSchemas, keyTable } = setup;
-  const receivers = createReceivers({ projectOf: (name) => projectNamed(keyTable, name), schemas, unknownSchemas });
+  const receivers = createReceivers(setup.wires);
   const log = createLogClient((from) => say({ kind: "read", from }));
   const sink = await openSink(setup, (message) => say({ kind: "failed", message }));
   const loader = startLoader({
