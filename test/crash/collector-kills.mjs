@@ -1,0 +1,171 @@
+/**
+ * A collector that is killed again and again under load. What it answered with success must be in the store, each event
+ * once, and of a request that was not answered everything or nothing.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { createTracker, rudderStack } from "oncewire";
+
+const command = fileURLToPath(new URL("../../packages/cli/bin/oncewire.js", import.meta.url));
+const writeKey = "crash-test-key";
+const rawBatchEvents = 7;
+const maxLifeMs = 500;
+const maxOutstanding = 2_000;
+
+export async function killCollector({ kills, random }) {
+  const folder = mkdtempSync(join(tmpdir(), "oncewire-collector-crash-"));
+  const life = new CollectorLife(folder);
+  try {
+    await life.start();
+    const load = startLoad(life.url);
+    for (let kill = 0; kill < kills; kill += 1) {
+      await sleep(random() * maxLifeMs);
+      await life.kill();
+      await life.start();
+    }
+    const sent = await load.stop();
+    return { ...(await judge(life.url, sent)), readyMs: life.readyMs };
+  } finally {
+    await life.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same data and the same port, over many processes. */
+class CollectorLife {
+  url = null;
+  /** How long each start took, from the process to the open port. */
+  readyMs = [];
+  #folder;
+  #child = null;
+
+  constructor(folder) {
+    this.#folder = folder;
+  }
+
+  async start() {
+    const port = this.url === null ? "0" : new URL(this.url).port;
+    const args = ["serve", "--port", port, "--data", join(this.#folder, "data"), "--key", `${writeKey}=crash`];
+    const startedAt = performance.now();
+    // Small files, so that the kills meet sealing and merging, too.
+    const child = spawn(process.execPath, [command, ...args, "--seal-events", "300", "--seal-interval-ms", "200"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    this.url = await new Promise((resolve, reject) => {
+      let said = "";
+      const listen = (chunk) => {
+        said += String(chunk);
+        const found = /collector at (http:\S+)/.exec(said);
+        if (found !== null) resolve(found[1]);
+      };
+      child.stdout.on("data", listen);
+      child.stderr.on("data", listen);
+      child.once("exit", (code) => reject(new Error(`the collector ended by itself with ${code}: ${said}`)));
+    });
+    this.readyMs.push(performance.now() - startedAt);
+  }
+
+  async kill() {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** The SDK, which tries again until it is told that an event is kept, and requests that nobody repeats. */
+function startLoad(url) {
+  const acknowledged = new Set();
+  const rawBatches = [];
+  const tracker = createTracker({
+    destinations: [rudderStack({ writeKey, dataPlaneUrl: url })],
+    overflow: "wait",
+    flushIntervalMs: 5,
+    maxBatchEvents: 20,
+    retryBaseMs: 10,
+    retryCapMs: 100,
+  });
+  const ending = new AbortController();
+  const running = [trackEvents(), sendRaw(), sendRaw()];
+
+  async function trackEvents() {
+    for (let index = 0; !ending.signal.aborted; index += 1) {
+      const handle = tracker.track({ event: "Tracked", userId: `u${index % 50}`, id: `t-${index}` });
+      void handle.delivered.then(({ delivered }) => delivered && acknowledged.add(handle.id));
+      if (tracker.stats().pending > maxOutstanding) await sleep(5);
+      else if (index % 5 === 0) await sleep(1);
+    }
+  }
+
+  async function sendRaw() {
+    while (!ending.signal.aborted) {
+      const number = rawBatches.push(0) - 1;
+      const batch = Array.from({ length: rawBatchEvents }, (_, index) => {
+        return { type: "track", event: "Raw", userId: "raw", messageId: `r-${number}-${index}` };
+      });
+      const headers = { authorization: `Basic ${btoa(`${writeKey}:`)}` };
+      const answer = await fetch(`${url}/v1/batch`, { method: "POST", headers, body: JSON.stringify({ batch }) }).catch(
+        () => null,
+      );
+      if (answer?.status === 200) for (const { messageId } of batch) acknowledged.add(messageId);
+      await sleep(answer === null ? 20 : 2);
+    }
+  }
+
+  return {
+    async stop() {
+      ending.abort();
+      await Promise.all(running);
+      const { delivered, accepted } = await tracker.close({ timeoutMs: 60_000 });
+      return { acknowledged, tracked: accepted, delivered, rawBatches: rawBatches.length };
+    },
+  };
+}
+
+async function judge(url, { acknowledged, tracked, delivered, rawBatches }) {
+  await settled(url);
+  const rows = await sql(url, "SELECT id, count(*) FROM events GROUP BY id");
+  const stored = new Map(rows.map(([id, count]) => [id, Number(count)]));
+  const lost = [...acknowledged].filter((id) => !stored.has(id));
+  const twice = [...stored].filter(([, count]) => count > 1).map(([id]) => id);
+  const half = Array.from({ length: rawBatches }, (_, number) => number).filter((number) => {
+    const kept = Array.from({ length: rawBatchEvents }, (_unused, index) => stored.has(`r-${number}-${index}`));
+    return kept.some(Boolean) && !kept.every(Boolean);
+  });
+  return {
+    acknowledged: acknowledged.size,
+    undelivered: tracked - delivered,
+    stored: stored.size,
+    lost: lost.length,
+    twice: twice.length,
+    half: half.length,
+    examples: [...lost.slice(0, 3), ...twice.slice(0, 3)],
+  };
+}
+
+async function settled(url) {
+  for (;;) {
+    const { pending } = await (await fetch(`${url}/api/stats`)).json();
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    if (pending === 0 && metrics.includes('oncewire_log_lag_records{cursor="store"} 0\n')) return;
+    await sleep(50);
+  }
+}
+
+async function sql(url, query) {
+  const rows = [];
+  // An answer has 100,000 rows at most.
+  for (;;) {
+    const page = `${query} ORDER BY id LIMIT 50000 OFFSET ${rows.length}`;
+    const answer = await (await fetch(`${url}/api/sql?limit=100000&query=${encodeURIComponent(page)}`)).json();
+    if (answer.rows === undefined) throw new Error(JSON.stringify(answer));
+    rows.push(...answer.rows);
+    if (answer.rows.length < 50_000) return rows;
+  }
+}
