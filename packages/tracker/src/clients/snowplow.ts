@@ -1,4 +1,5 @@
-export { transactionEvents } from "@oncewire/protocol/snowplow";
+export { bundledSchemas, transactionEvents } from "@oncewire/protocol/snowplow";
+export type { DataCheck, DataFault } from "@oncewire/protocol/snowplow";
 export { EmitterConfiguration, TrackerConfiguration } from "./snowplow/configuration.js";
 export type { TrackerConfigurationOptions } from "./snowplow/configuration.js";
 export { contractsEnabled, disableContracts, enableContracts } from "./snowplow/contracts.js";

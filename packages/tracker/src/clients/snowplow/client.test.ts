@@ -16,6 +16,7 @@ import {
   Subject,
   Tracker,
   TrackerConfiguration,
+  type DataCheck,
   type EmitterOptions,
   type TrackerOptions,
 } from "../snowplow.js";
@@ -474,6 +475,35 @@ describe("snowplow() in the one-call tracker", () => {
     expect(describedOf(collector.payloads[1] ?? {})).toMatchObject({
       data: { kind: "track", name: "Order Completed" },
     });
+  });
+
+  it("asks checkData about an event's data and its entities, and rejects what it finds wrong", async () => {
+    const collector = await serve();
+    const asked: string[] = [];
+    const checkData: DataCheck = ({ schema, data }) => {
+      asked.push(schema);
+      if (schema.includes("broken")) throw new Error("mine");
+      const isBad = JSON.stringify(data).includes("bad");
+      return isBad ? { code: "schema-violation", message: "Expected good data, got bad data." } : null;
+    };
+    const emitter = emit(collector, { checkData });
+    const rejected: string[] = [];
+    emitter.on("rejected", ({ detail }) => rejected.push(detail));
+    const tracker = new Tracker({ namespace: "ns", emitters: emitter });
+    const schema = "iglu:com.acme/thing/jsonschema/1-0-0";
+    tracker.track({ type: "self_describing", schema, data: { is: "good" }, context: [article] });
+    tracker.track({ type: "self_describing", schema, data: { is: "bad" } });
+    tracker.track(new PageView({ pageUrl: "u", context: [{ schema, data: { is: "bad" } }] }));
+    tracker.track({ type: "self_describing", schema: "iglu:com.acme/broken/jsonschema/1-0-0", data: { is: "bad" } });
+    expect(await tracker.flush()).toMatchObject({ delivered: 2, rejectedBy: { invalid: 2 } });
+    expect(asked).toEqual([schema, article.schema, schema, schema, "iglu:com.acme/broken/jsonschema/1-0-0"]);
+    expect(rejected).toEqual(Array.from({ length: 2 }, () => "Expected good data, got bad data."));
+    const direct = createTracker({
+      destinations: [snowplow({ endpoint: collector.host, protocol: "http", checkData })],
+    });
+    closers.push(() => direct.close({ timeoutMs: 0 }));
+    direct.selfDescribing({ schema, data: { is: "bad" } });
+    expect(direct.stats()).toMatchObject({ rejectedBy: { invalid: 1 } });
   });
 
   it.each([

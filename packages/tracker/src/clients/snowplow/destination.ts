@@ -1,9 +1,15 @@
 /** Snowplow as a destination: a collector, or anything that takes the tracker protocol over HTTP. */
-import { createSnowplowEncoder, type Platform, type SnowplowEncoderOptions } from "@oncewire/protocol/snowplow";
+import {
+  createSnowplowEncoder,
+  type DataCheck,
+  type Platform,
+  type SnowplowEncoderOptions,
+} from "@oncewire/protocol/snowplow";
 import type { Destination } from "../../delivery/destination.js";
 import { TrackerError } from "../../errors.js";
 import { HttpTransport } from "../../transport/http-transport.js";
 import { resolveProxy, type ProxyOption } from "../../transport/proxy.js";
+import { withDataCheck } from "./data-check.js";
 import { collectorUrl, type CollectorAddress } from "./collector-url.js";
 
 export interface SnowplowOptions extends CollectorAddress {
@@ -31,6 +37,11 @@ export interface SnowplowOptions extends CollectorAddress {
   readonly maxBatchEvents?: number | undefined;
   /** Bytes of one POST's body, at most. At most 2,097,152. @default 1000000 */
   readonly maxBatchBytes?: number | undefined;
+  /**
+   * Asked about an event's own data and that of each of its entities before they are sent; what it finds wrong rejects
+   * the event. Null checks no more than the wire asks. @default null
+   */
+  readonly checkData?: DataCheck | null | undefined;
   /**
    * The proxy that requests go through, such as `http://user:password@proxy:3128`; null goes directly. What is not said
    * is read from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
@@ -70,8 +81,16 @@ const encoderOptions = [
 
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
+export type EncoderOptions = Loose<SnowplowEncoderOptions> & Pick<SnowplowOptions, "checkData">;
+
 /** The wire's encoder; what it finds wrong with an option is thrown as a `TrackerError`. */
-export function encoderFor(options: Loose<SnowplowEncoderOptions>): Destination["encoder"] {
+export function encoderFor(options: EncoderOptions): Destination["encoder"] {
+  const { checkData = null } = options;
+  const encoder = wireEncoder(options);
+  return checkData === null ? encoder : withDataCheck(encoder, checkData);
+}
+
+function wireEncoder(options: EncoderOptions): Destination["encoder"] {
   const given = encoderOptions.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]));
   try {
     return createSnowplowEncoder(Object.fromEntries(given) as SnowplowEncoderOptions);

@@ -25,6 +25,7 @@ type OfDestination =
   | "headers"
   | "gzip"
   | "maxEventBytes"
+  | "checkData"
   | "proxy"
   | "transport"
   | "name";
@@ -134,6 +135,7 @@ const destinationNames = [
   "headers",
   "gzip",
   "maxEventBytes",
+  "checkData",
   "proxy",
   "transport",
   "name",

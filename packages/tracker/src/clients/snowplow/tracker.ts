@@ -268,16 +268,15 @@ export class Tracker implements AsyncDisposable {
 
   /** The event with its subject and its entities, under the names that the wire's encoder has for them. */
   #complete(event: TrackableEvent): object {
-    const { context, eventSubject, ...fields } = event;
-    const own = fieldsOf(eventSubject ?? fields.subject);
+    const own = fieldsOf(event.eventSubject ?? event.subject);
     const shared = this.#subject?.fields;
     const subject = own === undefined ? shared : { ...shared, ...own };
-    const entities = context ?? fields.entities ?? noContext;
-    if (this.#jsonEncoder === null) return { ...fields, subject, entities };
+    const entities = event.context ?? event.entities ?? noContext;
+    if (this.#jsonEncoder === null) return { ...event, subject, entities };
     const encode = this.#jsonEncoder;
-    const data = "data" in fields ? { data: applyJsonEncoder(fields.data, encode) } : {};
+    const data = "data" in event ? { data: applyJsonEncoder(event.data, encode) } : {};
     const described = entities.map((each) => ({ schema: each.schema, data: applyJsonEncoder(each.data, encode) }));
-    return { ...fields, ...data, subject, entities: described };
+    return { ...event, ...data, subject, entities: described };
   }
 }
 
