@@ -76,12 +76,12 @@ type Taken =
 
 async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Taken> {
   const { receiver, route, head, request } = exchange;
-  const crowd = limited(parts.addressLimit, networkOf(request.socket.remoteAddress ?? ""));
+  const crowd = limited(parts.addressLimit, () => networkOf(request.socket.remoteAddress ?? ""));
   if (crowd !== null) return refused(crowd);
   if (!route.methods.includes(head.method)) return refused({ kind: "method-not-allowed", allow: route.methods });
   const project = findProject(parts.projects, exchange);
   if (project.kind !== "known") return project;
-  const busy = limited(parts.keyLimit, project.key);
+  const busy = limited(parts.keyLimit, () => project.key);
   if (busy !== null) return refused(busy);
   const body = await readBody(request, {
     maxBytes: receiver.maxBodyBytes,
@@ -109,8 +109,8 @@ function refused(refusal: Refusal): Taken {
   return { kind: "refused", refusal };
 }
 
-function limited(limit: RateLimiter | null, who: string): Refusal | null {
-  const waitMs = limit?.take(who) ?? null;
+function limited(limit: RateLimiter | null, who: () => string): Refusal | null {
+  const waitMs = limit?.take(who()) ?? null;
   return waitMs === null ? null : { kind: "rate-limited", retryAfterSeconds: Math.ceil(waitMs / 1_000) };
 }
 
