@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startCollector } from "../collector.js";
 import type { Collector } from "../collector.js";
+import { rebuildStore } from "../rebuild-store.js";
 
 let directory: string;
 let collector: Collector | null = null;
@@ -57,6 +58,19 @@ describe("schemas of the operator's own", () => {
     ]);
     const schema = await fetch(`${running.url}/micro/iglu/com.acme/checkout/jsonschema/1-0-0`);
     expect(await schema.json()).toMatchObject({ self: { vendor: "com.acme" }, required: ["total"] });
+  });
+
+  it("judge anew what the log has when they were mended and the store is rebuilt", async () => {
+    writeSchema('{"type":"object","required":["sum"]}');
+    await start();
+    await checkout([{ total: 5 }, { sum: 5 }]);
+    await collector?.close();
+    writeSchema('{"type":"object","required":["total"]}');
+    const options = { dataDirectory: join(directory, "data"), schemaDirectory: schemaDirectory() };
+    expect(await rebuildStore(options)).toMatchObject({ events: 1, bad: 1 });
+    const running = await start();
+    const { items } = await running.store.events({ limit: 5 });
+    expect(items.map(({ properties }) => properties)).toEqual([{ total: 5 }]);
   });
 
   it("stop the start where they are none", async () => {
