@@ -46,7 +46,8 @@ function linkModules(from, to) {
 }
 
 function runAll() {
-  const sound = build() && findBySimulation({ kind: undefined, seeds: 100 });
+  const tests = [...new Set(defects.flatMap((defect) => defect.tests ?? []))];
+  const sound = (build() && findBySimulation({ kind: undefined, seeds: 100 })) ?? findByTests(tests);
   if (sound !== null) return report("without any defect", { found: false, by: `fails already: ${sound}` });
   const results = chosen.map((defect) => report(defect.what, find(defect)));
   const missed = results.filter((isFound) => !isFound).length;
@@ -84,17 +85,15 @@ function build() {
 
 function findBySimulation({ kind, seeds = defaultSeeds }) {
   const script = join(root, "scripts/simulate.mjs");
-  const { status, stdout } = run([
-    ...[script, "--first", "--root", house, "--seeds", String(seeds)],
-    ...(kind === undefined ? [] : ["--kind", kind]),
-  ]);
+  const ofKind = kind === undefined ? [] : ["--kind", kind];
+  const { status, stdout } = run([script, "--first", "--root", house, "--seeds", String(seeds), ...ofKind]);
   return status === 0 ? null : (stdout.split("\n")[0] ?? "").slice(0, 130);
 }
 
 function findByTests(tests) {
-  const { status, stdout } = run([join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", house, ...tests]);
+  const { status, stderr } = run([join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", house, ...tests]);
   if (status === 0) return null;
-  return /FAIL .*/.exec(stdout)?.[0].slice(0, 130) ?? "its tests fail";
+  return (/FAIL .*/.exec(stderr)?.[0] ?? `vitest ends with ${status}`).slice(0, 160);
 }
 
 function run(args) {

@@ -46,13 +46,13 @@ export class CrashBed {
     return { child, notes, ended };
   }
 
-  async untilItTracks({ notes, ended }) {
-    let hasEnded = null;
-    void ended.then((end) => (hasEnded = end));
-    while (readNotes(notes).startedAtMs === null) {
-      if (hasEnded !== null) throw new Error(`the process ended by itself: ${hasEnded.errors}`);
-      await sleep(2);
-    }
+  untilItTracks(run) {
+    return until(run, ({ startedAtMs }) => startedAtMs !== null);
+  }
+
+  /** Until the first event is, that is, until the spool is open. */
+  untilItIsDurable(run) {
+    return until(run, ({ durable }) => durable.size > 0);
   }
 
   /** Takes note of what a dead process was told. */
@@ -89,6 +89,15 @@ export class CrashBed {
   async close() {
     await this.#collector.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function until({ notes, ended }, isSo) {
+  let hasEnded = null;
+  void ended.then((end) => (hasEnded = end));
+  while (!isSo(readNotes(notes))) {
+    if (hasEnded !== null) throw new Error(`the process ended by itself: ${hasEnded.errors}`);
+    await sleep(2);
   }
 }
 

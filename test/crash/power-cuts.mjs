@@ -4,7 +4,7 @@
  * write is safe by a file system that is already dead.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -54,18 +54,20 @@ export async function cutPower(bed, { type, cuts, random }) {
 }
 
 async function cutOnce(bed, { place, spool, random }) {
-  const run = bed.start("endlessly", { spool });
+  const victim = bed.start("endlessly", { spool });
   try {
-    await bed.untilItTracks(run);
+    // Most cuts are for a spool that is open, some for one that is being opened.
+    if (random() < 0.8) await bed.untilItIsDurable(victim);
+    else await bed.untilItTracks(victim);
     await sleep(random() * maxLifeMs);
-    run.child.kill("SIGSTOP");
+    victim.child.kill("SIGSTOP");
     await sleep(5);
     place.cut();
   } finally {
-    run.child.kill("SIGKILL");
-    await run.ended;
+    victim.child.kill("SIGKILL");
+    await victim.ended;
   }
-  bed.record(run, null);
+  bed.record(victim, null);
   place.unmount();
   place.mount();
 }
@@ -87,7 +89,7 @@ function createPlace() {
     unmount: () => run("umount", [folder]),
     cut: () => run("python3", ["-c", shutDown, folder]),
     remove: () => {
-      spawnSync("umount", [folder]);
+      if (readFileSync("/proc/mounts", "utf8").includes(` ${folder} `)) run("umount", [folder]);
       rmSync(base, { recursive: true, force: true });
     },
   };

@@ -22,11 +22,11 @@ export async function killAtRandom(bed, { kills, random }) {
 }
 
 async function killOnce(bed, { spool, lifeMs }) {
-  const run = bed.start("endlessly", { spool });
-  await bed.untilItTracks(run);
+  const victim = bed.start("endlessly", { spool });
+  await bed.untilItTracks(victim);
   await sleep(lifeMs);
   const killedAtMs = Date.now();
-  run.child.kill("SIGKILL");
-  await run.ended;
-  bed.record(run, killedAtMs);
+  victim.child.kill("SIGKILL");
+  await victim.ended;
+  bed.record(victim, killedAtMs);
 }

@@ -6,9 +6,11 @@ import { join } from "node:path";
 /** What the journal does to the disk, by the names that kernels have for it. */
 const calls = ["pwritev", "pwrite64", "fdatasync", "fsync", "rename", "unlink", "ftruncate"];
 
+const tracer = "strace";
+
 /** Null where it can be done, or why not. */
 export function whyNoSystemCalls() {
-  const { status } = spawnSync("strace", ["-f", "-qq", "-e", "trace=none", "true"]);
+  const { status } = spawnSync(tracer, ["-f", "-qq", "-e", "trace=none", "true"]);
   return status === 0 ? null : "strace(1) is not installed, or may not trace";
 }
 
@@ -23,7 +25,7 @@ export async function killAtSystemCalls(bed, { maxKills }) {
   for (const { call, when } of chosen) {
     const spool = join(bed.folder, `${call}-${when}`);
     const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=SIGKILL:when=${when}`];
-    const run = bed.start("script", { spool, before: ["strace", "-f", "-qq", "-o", "/dev/null", ...inject] });
+    const run = bed.start("script", { spool, before: [tracer, "-f", "-qq", "-o", "/dev/null", ...inject] });
     const { signal } = await run.ended;
     if (signal === "SIGKILL") kills += 1;
     bed.record(run, null);
@@ -40,7 +42,7 @@ async function countCalls(bed) {
   const spool = join(bed.folder, "counted");
   const run = bed.start("script", {
     spool,
-    before: ["strace", "-f", "-qq", "-e", `trace=${calls.join(",")}`, "-o", trace],
+    before: [tracer, "-f", "-qq", "-e", `trace=${calls.join(",")}`, "-o", trace],
   });
   const { code, errors } = await run.ended;
   if (code !== 0) throw new Error(`the script ended with ${code}: ${errors}`);

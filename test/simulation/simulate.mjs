@@ -16,7 +16,7 @@ const defaultSteps = 200;
 export async function simulate(subject, { seed, steps = defaultSteps, keepsTrace = false, kind: asked }) {
   const world = new World(seed, { keepsTrace });
   // Drawn in any case, so that a seed goes the same way whether or not its kind is named.
-  const drawn = world.chance.weighted({ log: 1, tracker: 2, spool: 3 });
+  const drawn = world.chance.weighted({ log: 3, tracker: 5, spool: 2 });
   const kind = asked ?? drawn;
   const onRejection = (error) => world.violate(`a promise was rejected and nobody heard it: ${stackOf(error)}`);
   // The end of a simulated process is not the end of this one.

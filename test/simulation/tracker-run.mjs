@@ -109,7 +109,6 @@ class TrackerRun {
       healDisk: this.#spool?.isFaulty ? 3 : 0,
     });
     await this[`_${action}`]();
-    for (const member of this.#members) member.checkBooks();
   }
 
   #begin() {
@@ -235,11 +234,7 @@ class TrackerRun {
   /** From now on all goes well: whatever is pending must end, and all that was set in motion come to rest. */
   async finish() {
     this.#world.note("all is well from here on");
-    this.#spool?.disk.healForEver();
-    for (const destination of this.#destinations) destination.behave("healthy");
-    if (this.#spool !== null) for (const member of this.#members.filter(({ isClosed }) => isClosed)) member.kill();
-    this.#members = this.#members.filter(({ process }) => process.isAlive);
-    if (this.#members.length === 0) this.#begin();
+    this.#mend();
     await this.#settleDown();
     if (this.#world.isViolated) return;
     this.#witness.checkLosses(this.#destinations);
@@ -250,11 +245,20 @@ class TrackerRun {
     if (this.#spool?.isFaulty === false && !this.#world.isViolated) await this.#checkNothingLeft();
   }
 
+  #mend() {
+    this.#spool?.disk.healForEver();
+    for (const destination of this.#destinations) destination.behave("healthy");
+    const isDone = (member) => this.#spool !== null && member.isClosed;
+    for (const member of this.#members.filter(isDone)) member.kill();
+    this.#members = this.#members.filter((member) => !isDone(member));
+    if (this.#members.length === 0) this.#begin();
+  }
+
   async #settleDown() {
     // With a spool, what dead processes left is found after a while. Then the longest wait that a destination may have
     // asked for, and the growing ones of our own.
-    await this.#pass(this.#spool === null ? 1000 : 30_000);
-    const partMs = hourMs / 12;
+    await this.#pass(this.#spool === null ? 1000 : 20_000);
+    const partMs = 10_000;
     for (let waitedMs = 0; waitedMs < 4 * hourMs; waitedMs += partMs) {
       if (this.#members.every((member) => member.isAtRest)) return;
       await this.#pass(partMs);
@@ -268,7 +272,7 @@ class TrackerRun {
   async #checkNothingLeft() {
     for (const member of this.#members) member.kill();
     const member = this.#begin();
-    await this.#pass(30_000);
+    await this.#pass(6000);
     if (member.recovered > 0) this.#world.violate(`${member.recovered} events that had ended came back`);
     member.kill();
   }
