@@ -1,4 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -39,6 +41,23 @@ async function ids(): Promise<string[]> {
   await collector?.settled();
   const answer = await fetch(`${collector?.url}/api/events?limit=1000`);
   return ((await answer.json()) as { items: { id: string }[] }).items.map(({ id }) => id);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Asks again until somebody listens, and then as long as it takes. */
+async function postWhenListening(url: string, body: unknown): Promise<number> {
+  for (;;) {
+    const headers = { authorization: `Basic ${btoa("any:")}` };
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
+    if (answer !== null) return answer.status;
+  }
 }
 
 const track = (messageId: string): object => ({ type: "track", userId: "ada", event: "Seen", messageId });
@@ -177,6 +196,27 @@ describe("a collector", () => {
   it("makes its folders for itself alone", async () => {
     await start();
     expect(readdirSync(directory).toSorted()).toEqual(["log", "profiles", "store"]);
+  });
+
+  it("takes over from another one when told to wait for it, and keeps those who come meanwhile waiting", async () => {
+    const old = await start();
+    await send("/v1/track", track("a"));
+    const port = await freePort();
+    const starting = startCollector({ dataDirectory: directory, port, takeOverTimeoutMs: 20_000 });
+    const early = postWhenListening(`http://127.0.0.1:${port}/v1/track`, track("b"));
+    await send("/v1/track", track("c"));
+    await old.close();
+    collector = await starting;
+    expect(await early).toBe(200);
+    expect((await ids()).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
+  it("gives its port back when it cannot have the data", async () => {
+    await start();
+    const port = await freePort();
+    await expect(startCollector({ dataDirectory: directory, port })).rejects.toMatchObject({ code: "data-in-use" });
+    const other = await startCollector({ dataDirectory: join(directory, "other"), port });
+    await other.close();
   });
 
   it("closes once, however often it is asked, and then answers no question", async () => {

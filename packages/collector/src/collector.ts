@@ -5,6 +5,8 @@ import { createIngestHandler } from "./http/ingest-handler.js";
 import { createMicroHandler } from "./http/micro-handler.js";
 import type { MicroHandler } from "./http/micro-handler.js";
 import { loadPage } from "./http/page.js";
+import { createGate } from "./http/gate.js";
+import type { Gate } from "./http/gate.js";
 import type { Health, HealthProblem } from "./http/health.js";
 import { createRouter } from "./http/router.js";
 import type { Handler } from "./http/router.js";
@@ -72,13 +74,18 @@ const askTimeoutMs = 20_000;
 export async function startCollector(given: CollectorOptions): Promise<Collector> {
   const options = resolveOptions(given);
   const wires = openWires(options);
-  const report = reporter(options);
-  const log = await openDataDirectory(options);
-  reportRecovery(log, report);
+  const onReport = reporter(options);
+  const gate = createGate();
+  const server = await serve(options, gate.handler, onReport);
   try {
-    return await assemble({ options, wires, log, onReport: report });
+    const log = await openDataDirectory(options);
+    reportRecovery(log, onReport);
+    return await assemble({ options, wires, log, onReport }, { server, gate }).catch(async (error: unknown) => {
+      await log.close();
+      throw error;
+    });
   } catch (error) {
-    await log.close();
+    await server.close(0);
     throw error;
   }
 }
@@ -87,7 +94,12 @@ type Report = (report: CollectorReport) => void;
 
 type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport">;
 
-async function assemble(opened: OpenedParts): Promise<Collector> {
+interface Entrance {
+  readonly server: HttpServer;
+  readonly gate: Gate;
+}
+
+async function assemble(opened: OpenedParts, { server, gate }: Entrance): Promise<Collector> {
   const { options, wires, log, onReport } = opened;
   const ledger = createLedger();
   const live = createLiveFeed({ runtime: options.runtime });
@@ -95,11 +107,7 @@ async function assemble(opened: OpenedParts): Promise<Collector> {
   const loading = await follow({ ...opened, ledger, live });
   const sinks = await openSinks(opened);
   const parts: RunningParts = { ...opened, ledger, loading, sinks, live };
-  const handler = createHandler(parts);
-  const server = await serve(parts, handler).catch(async (error: unknown) => {
-    await Promise.all([loading.close(), sinks.close()]);
-    throw error;
-  });
+  gate.open(createHandler(parts));
   onReport({ kind: "started", url: server.url, open: wires.keyTable.open });
   return {
     url: server.url,
@@ -240,7 +248,7 @@ function metricsOf({ options, log, ledger, loading, sinks, live }: RunningParts,
   };
 }
 
-function serve({ options, onReport }: RunningParts, handler: Handler): Promise<HttpServer> {
+function serve(options: ResolvedOptions, handler: Handler, onReport: Report): Promise<HttpServer> {
   const onError = (error: unknown): void => onReport({ kind: "failed", message: String(error) });
   return listen({ ...options, handler, runtime: options.runtime, onError });
 }

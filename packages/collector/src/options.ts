@@ -135,6 +135,12 @@ export interface CollectorOptions {
    */
   readonly closeTimeoutMs?: number | undefined;
   /**
+   * How long the start waits for another collector that has the data directory to give it up; requests that come
+   * meanwhile wait, too. With 0 the start fails at once. Milliseconds.
+   * @default 0
+   */
+  readonly takeOverTimeoutMs?: number | undefined;
+  /**
    * Told what happens: one call per fact, never with a key or an event's content. An exception of it is ignored.
    * @default null
    */
@@ -171,6 +177,7 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   sinks: Object.freeze([]),
   requestTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
+  takeOverTimeoutMs: 0,
   onReport: null,
   runtime: systemRuntime,
 });
@@ -218,6 +225,7 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   sinks: [sinksExpectation, areSinks],
   requestTimeoutMs: duration,
   closeTimeoutMs: duration,
+  takeOverTimeoutMs: ["a number of milliseconds from 0 to 3,600,000", integer(0, 3_600_000)],
   onReport: ["a function or null", (value) => value === null || typeof value === "function"],
   runtime: ["a Runtime", (value) => typeof value === "object" && value !== null],
 };

@@ -39,7 +39,7 @@ const keepAll = { logRetentionMs: 31_536_000_000, logRetentionBytes: Number.MAX_
 export async function rebuildStore(given: RebuildOptions): Promise<Rebuilt> {
   const { acceptLoss = false, onProgress = () => {}, ...rest } = given;
   // Nothing may leave the log while it is the only place where events are.
-  const options = resolveOptions({ ...rest, ...keepAll });
+  const options = resolveOptions({ ...rest, ...keepAll, takeOverTimeoutMs: 0 });
   const store = storeDirectoryOf(options);
   const aside = `${store}.before-rebuild`;
   const log = await openDataDirectory(options);

@@ -75,6 +75,11 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   },
   requestTimeoutMs: { kind: "number", value: "ms", help: "how long a client may take to send a request" },
   closeTimeoutMs: { kind: "number", value: "ms", help: "how long to wait at the end for requests in progress" },
+  takeOverTimeoutMs: {
+    kind: "number",
+    value: "ms",
+    help: "how long to wait for another collector to give the data folder up",
+  },
   logFormat: { kind: "text", value: "text|json", help: "how the collector says what happens, on standard error" },
 };
 

@@ -1,9 +1,11 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CollectorError } from "../errors.js";
+import { CollectorError, isCollectorError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import { openAcceptLog } from "./accept-log.js";
 import type { AcceptLog } from "./accept-log.js";
+
+const lookAgainMs = 25;
 
 /**
  * Makes the folder where it is missing and opens the accept log in it.
@@ -18,6 +20,20 @@ export async function openDataDirectory(options: ResolvedOptions): Promise<Accep
   } catch (error) {
     throw unwritable(dataDirectory, error);
   }
+  const { runtime, takeOverTimeoutMs } = options;
+  const untilMs = runtime.monotonicMs() + takeOverTimeoutMs;
+  for (;;) {
+    try {
+      return await openLog(options);
+    } catch (error) {
+      if (!isInUse(error) || runtime.monotonicMs() >= untilMs) throw error;
+    }
+    await new Promise<void>((resolve) => void runtime.after(lookAgainMs, resolve));
+  }
+}
+
+async function openLog(options: ResolvedOptions): Promise<AcceptLog> {
+  const { dataDirectory } = options;
   try {
     return await openAcceptLog({
       directory: join(dataDirectory, "log"),
@@ -35,6 +51,10 @@ export async function openDataDirectory(options: ResolvedOptions): Promise<Accep
     }
     throw unwritable(dataDirectory, error);
   }
+}
+
+function isInUse(error: unknown): boolean {
+  return isCollectorError(error) && error.code === "data-in-use";
 }
 
 function unwritable(directory: string, error: unknown): CollectorError {
