@@ -36,7 +36,7 @@ export interface DocumentFileOptions {
 }
 
 const defaults: DocumentFileOptions = { leastRecordsToTidy: 50_000 };
-const maxCachedDocuments = 8_192;
+const maxCachedDocuments = 16_384;
 
 /** Opens the folder, made if need be, with the documents of the last checkpoint. Throws where it cannot be written. */
 export function openDocumentFile(folder: string, options: DocumentFileOptions = defaults): DocumentFile {

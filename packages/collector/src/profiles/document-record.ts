@@ -13,9 +13,16 @@ export interface RecordHead {
   readonly hash: NameHash;
 }
 
+/** Cryptographic, since names hold what senders choose: nobody can aim at the document of another. */
 export function hashOfName(name: string): NameHash {
-  const digest = Buffer.from(hash("md5", name, "binary"), "latin1");
-  return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+  const digest = hash("md5", name, "binary");
+  return [word(digest, 0), word(digest, 4)];
+}
+
+/** A 32-bit word, low byte first. */
+function word(digest: string, at: number): number {
+  const low = digest.charCodeAt(at) | (digest.charCodeAt(at + 1) << 8);
+  return (low | (digest.charCodeAt(at + 2) << 16) | (digest.charCodeAt(at + 3) << 24)) >>> 0;
 }
 
 export function encodeRecord(name: string, document: Document | null): Buffer {

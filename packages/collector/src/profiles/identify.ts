@@ -49,6 +49,7 @@ function withAlias(people: People, profile: Profile, previousId: string): Profil
 }
 
 function withAnonymousId(people: People, profile: Profile, anonymousId: string): Profile {
+  if (profile.anonymousIds.includes(anonymousId)) return profile;
   const other = people.ofId(profile.project, anonymousId);
   if (other?.key === profile.key) return profile;
   if (other !== undefined && other.userIds.length === 0) return join(people, profile, other);
@@ -65,6 +66,7 @@ function join(people: People, into: Profile, from: Profile): Profile {
     const session = people.session(into.project, id);
     if (session !== undefined) people.keepSession({ ...session, profile: into.key });
   }
+  for (const id of [...from.userIds, ...from.anonymousIds]) people.lead(into.project, id, into.key);
   const users = from.userIds.map((id) => ({ id, isUser: true }));
   const others = from.anonymousIds.map((id) => ({ id, isUser: false }));
   return [...users, ...others].reduce((profile, owned) => withId(people, profile, owned), joined(into, from));
@@ -75,13 +77,12 @@ interface OwnedId {
   readonly isUser: boolean;
 }
 
-/** An id that was first seen as an anonymous one may turn out to be a user's; never the other way round. */
+/**
+ * Every id that a profile lists leads to it. One that was first seen as an anonymous one may turn out to be a user's;
+ * never the other way round.
+ */
 function withId(people: People, profile: Profile, { id, isUser }: OwnedId): Profile {
-  if (profile.userIds.includes(id) || (!isUser && profile.anonymousIds.includes(id))) {
-    // It may come from a profile that was joined, and lead there still.
-    people.lead(profile.project, id, profile.key);
-    return profile;
-  }
+  if (profile.userIds.includes(id) || (!isUser && profile.anonymousIds.includes(id))) return profile;
   people.lead(profile.project, id, profile.key);
   const { maxUserIds, maxAnonymousIds } = profileBounds;
   const anonymousIds = profile.anonymousIds.filter((one) => one !== id);

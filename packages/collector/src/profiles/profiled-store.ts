@@ -107,8 +107,8 @@ class FollowingStore implements ProfiledStore {
   catchUp(): Promise<void> {
     this.#catchingUp ??= this.#catchUp().finally(() => {
       this.#catchingUp = null;
-      // More may have been appended after its last look.
-      if (this.#following !== null && this.behind > 0 && !this.#isClosed) void this.catchUp();
+      // More may have been appended, or a failure waited out, after its last look.
+      if (this.behind > 0 && this.#cancelRetry === null && !this.#isClosed) void this.catchUp();
     });
     return this.#catchingUp;
   }

@@ -75,7 +75,6 @@ export interface Beginning {
 
 export function beginSession({ id, project, profile, began }: Beginning, activity: Activity): Session {
   const { timeMs, senderId, surroundings } = activity;
-  const { attribution, campaignKey, device } = surroundings;
   return {
     id,
     project,
@@ -85,13 +84,13 @@ export function beginSession({ id, project, profile, began }: Beginning, activit
     startedMs: timeMs,
     lastActiveMs: timeMs,
     events: 1,
-    attribution,
-    campaignKey,
-    device,
+    attribution: surroundings.attribution(),
+    campaignKey: surroundings.campaignKey,
+    device: surroundings.device(),
   };
 }
 
-/** What is known already stays: a session's first page and first device are the session's. */
+/** What is known stays: a session's attribution and device are what the first event says that says anything of them. */
 export function continueSession(session: Session, { timeMs, senderId, surroundings }: Activity): Session {
   return {
     ...session,
@@ -99,12 +98,12 @@ export function continueSession(session: Session, { timeMs, senderId, surroundin
     startedMs: Math.min(session.startedMs, timeMs),
     lastActiveMs: Math.max(session.lastActiveMs, timeMs),
     events: session.events + 1,
-    attribution: completed(session.attribution, surroundings.attribution),
-    device: completed(session.device, surroundings.device),
+    attribution: isEmpty(session.attribution) ? surroundings.attribution() : session.attribution,
+    device: isEmpty(session.device) ? surroundings.device() : session.device,
   };
 }
 
-function completed(known: JsonObject, told: JsonObject): JsonObject {
-  for (const name in told) if (!Object.hasOwn(known, name)) return { ...told, ...known };
-  return known;
+function isEmpty(object: JsonObject): boolean {
+  for (const _ in object) return false;
+  return true;
 }

@@ -9,12 +9,13 @@ import type { JsonObject, JsonValue } from "@oncewire/protocol";
 export type Attribution = JsonObject;
 
 export interface Surroundings {
-  readonly attribution: Attribution;
   /** Stands for the campaign: the same text for the same tags and click ids; null where there are none. */
   readonly campaignKey: string | null;
-  readonly device: JsonObject;
   /** The sender asked for a new session. */
   readonly isNewSession: boolean;
+  /** Made when asked for: most events only go on with a session that knows all this. */
+  attribution(): Attribution;
+  device(): JsonObject;
 }
 
 const utmTags: readonly (readonly [parameter: string, field: string])[] = [
@@ -42,6 +43,10 @@ const clickIdNames = [
   "ScCid",
 ] as const;
 
+const clickIdParameters = clickIdNames.map((name) => [name, name] as const);
+
+const tellsOfCampaign = new RegExp(`[?&](?:utm_|(?:${clickIdNames.join("|")})=)`);
+
 const deviceFields = ["device", "os", "browser", "userAgent", "app", "screen", "locale", "timezone", "geo"] as const;
 
 /** Of one field, as JSON: a larger one is left out. */
@@ -52,41 +57,35 @@ export function surroundingsOf(context: JsonObject): Surroundings {
   const query = queryOf(page);
   const campaign = campaignOf(context, query);
   const clickIds = clickIdsOf(context, query);
-  const attribution = small({
-    campaign: orNone(campaign),
-    clickIds: orNone(clickIds),
-    trafficSource: context["trafficSource"],
-    referrer: page["referrer"],
-    landingPage: page["url"],
-  });
   return {
-    attribution,
     campaignKey: keyOf(campaign, clickIds),
-    device: small(Object.fromEntries(deviceFields.map((name) => [name, context[name]]))),
     isNewSession: context["newSession"] === true,
+    attribution: () =>
+      small({
+        campaign: orNone(campaign),
+        clickIds: orNone(clickIds),
+        trafficSource: context["trafficSource"],
+        referrer: page["referrer"],
+        landingPage: page["url"],
+      }),
+    device: () => small(Object.fromEntries(deviceFields.map((name) => [name, context[name]]))),
   };
 }
 
 function campaignOf(context: JsonObject, query: URLSearchParams | null): JsonObject {
   const told = objectAt(context, "campaign");
-  if (Object.keys(told).length > 0 || query === null) return told;
+  if (query === null || Object.keys(told).length > 0) return told;
   return taken(query, utmTags);
 }
 
 function clickIdsOf(context: JsonObject, query: URLSearchParams | null): JsonObject {
   const told = objectAt(context, "clickIds");
-  const names = clickIdNames.map((name) => [name, name] as const);
-  if (query !== null) return { ...taken(query, names), ...picked(told) };
-  return picked(told);
-}
-
-function picked(told: JsonObject): JsonObject {
-  return Object.fromEntries(
-    clickIdNames.flatMap((name) => {
-      const value = told[name];
-      return typeof value === "string" && value !== "" ? [[name, value] as const] : [];
-    }),
-  );
+  if (query === null && told === noFields) return noFields;
+  const inContext = clickIdNames.flatMap((name) => {
+    const value = told[name];
+    return typeof value === "string" && value !== "" ? [[name, value] as const] : [];
+  });
+  return { ...(query === null ? noFields : taken(query, clickIdParameters)), ...Object.fromEntries(inContext) };
 }
 
 function taken(query: URLSearchParams, names: readonly (readonly [string, string])[]): JsonObject {
@@ -98,13 +97,13 @@ function taken(query: URLSearchParams, names: readonly (readonly [string, string
   );
 }
 
+/** Null where there is nothing in it that could tell of a campaign. */
 function queryOf({ search, url }: JsonObject): URLSearchParams | null {
-  if (typeof search === "string" && search !== "") return new URLSearchParams(search);
-  if (typeof url !== "string") return null;
-  const from = url.indexOf("?");
-  if (from === -1) return null;
-  const to = url.indexOf("#", from);
-  return new URLSearchParams(url.slice(from, to === -1 ? undefined : to));
+  const text = typeof search === "string" && search !== "" ? search : url;
+  if (typeof text !== "string" || !tellsOfCampaign.test(text)) return null;
+  const to = text.indexOf("#");
+  const whole = to === -1 ? text : text.slice(0, to);
+  return new URLSearchParams(whole.slice(whole.indexOf("?") + 1));
 }
 
 /** The order in which tags come says nothing. */
