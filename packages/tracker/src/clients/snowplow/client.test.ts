@@ -270,6 +270,7 @@ describe("contracts", () => {
     [(t: Tracker) => t.trackSiteSearch({ terms: [] }), "terms"],
     [(t: Tracker) => t.trackEcommerceTransaction({ orderId: "", totalValue: 1 }), "orderId"],
     [(t: Tracker) => t.track({ type: "walrus" } as never), "type"],
+    [(t: Tracker) => t.track(undefined as never), "event"],
   ])("are asked by the tracker, too: %s", (run, field) => {
     const tracker = new Tracker({ namespace: "ns", emitters });
     expect(thrownBy(() => run(tracker))).toMatchObject({ code: "E_EVENT", field });
@@ -292,8 +293,14 @@ describe("contracts", () => {
     disableContracts();
     tracker.track({ type: "add_to_cart", quantity: 1 } as never);
     tracker.track({ type: "walrus" } as never);
+    tracker.track(null as never);
+    tracker.track({
+      get type(): never {
+        throw new Error("mine");
+      },
+    });
     tracker.trackAddToCart({ sku: "a", quantity: 1 });
-    expect(await tracker.flush()).toMatchObject({ delivered: 1, rejectedBy: { invalid: 2 } });
+    expect(await tracker.flush()).toMatchObject({ delivered: 1, rejectedBy: { invalid: 4 } });
   });
 });
 
@@ -395,8 +402,17 @@ describe("trackers and emitters", () => {
         throw new Error("full");
       },
     };
-    const handle = new Tracker({ namespace: "ns", emitters }).track(new PageView({ pageUrl: "https://a.b/" }));
-    expect(await handle.delivered).toMatchObject({ delivered: false, destinations: { custom: { detail: "full" } } });
+    const other = { input: () => undefined };
+    const tracker = new Tracker({ namespace: "ns", emitters: [other, emitters] });
+    const handle = tracker.track(new PageView({ pageUrl: "https://a.b/" }));
+    expect(await handle.delivered).toEqual({
+      delivered: false,
+      destinations: {
+        custom: { kind: "delivered" },
+        "custom#2": { kind: "rejected", reason: "refused", detail: "full" },
+      },
+    });
+    expect([handle.accepted, await handle.durable]).toEqual([true, false]);
   });
 
   it("take events back as payloads, as a worker of a custom emitter would", async () => {

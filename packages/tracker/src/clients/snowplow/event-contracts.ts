@@ -64,11 +64,17 @@ const rules: Readonly<Record<EventType, Rules>> = {
   raw: {},
 };
 
+const anEvent: Contract = { expected: "an event", test: (value) => typeof value === "object" && value !== null };
 const types = oneOf(Object.keys(rules));
 
 /** Throws a `TrackerError` that names the field, where contracts are on and one is not kept. */
-export function checkEvent(event: object): void {
+export function checkEvent(event: unknown): void {
   if (!contractsEnabled()) return;
+  demand("event", event, anEvent);
+  checkFields(event as object);
+}
+
+function checkFields(event: object): void {
   const type: unknown = Reflect.get(event, "type");
   demand("type", type, types);
   for (const [field, contract] of Object.entries(rules[type as EventType]))

@@ -114,7 +114,7 @@ export class Tracker implements AsyncDisposable {
   track(event: TrackableEvent): EventHandle {
     checkEvent(event);
     const stamp: Stamp = { id: this.#runtime.id(), nowMs: this.#runtime.nowMs() };
-    const said = this.#complete(event);
+    const said = this.#completeOrNot(event);
     const handles = this.#emitters.map((emitter) =>
       emitter instanceof Emitter ? emitter.accept(said, this.#identity, stamp) : this.#handOver(said, stamp, emitter),
     );
@@ -264,6 +264,15 @@ export class Tracker implements AsyncDisposable {
     const end = { kind: "rejected", reason: "invalid", detail } as const;
     const delivered = Promise.resolve({ delivered: false, destinations: { custom: end } });
     return { id: stamp.id, accepted: false, delivered, durable: Promise.resolve(false) };
+  }
+
+  /** What cannot be read goes on as it is, for the encoder to say what is wrong with it. */
+  #completeOrNot(event: TrackableEvent): unknown {
+    try {
+      return this.#complete(event);
+    } catch {
+      return event;
+    }
   }
 
   /** The event with its subject and its entities, under the names that the wire's encoder has for them. */
