@@ -1,5 +1,5 @@
 /** Profiles and sessions over a real collector: what the wires bring, what the API and the replies tell. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -213,6 +213,29 @@ describe("profiles and sessions", () => {
     await rudder({ type: "page", userId: "ada", messageId: "m5" });
     expect((await person("ada")).profile).toMatchObject({ events: 5, sessions: 1 });
   });
+
+  it("are after a crash what they were, made of sealed files, staged rows and the log", async () => {
+    await start({ sealEvents: 40 });
+    const page = (at: number, userId: string): object => ({ type: "page", userId, messageId: `p${at}` });
+    // One request of more events than are read at once, and many small ones around it.
+    await rudder({ type: "identify", userId: "ada", traits: { plan: "free" } });
+    await rudder(...Array.from({ length: 2_500 }, (_, at) => page(at, at % 2 === 0 ? "ada" : "bob")));
+    for (let at = 0; at < 30; at += 1) await rudder(page(3_000 + at, "ada"), page(3_000 + at, "ada"), page(at, "bob"));
+    await rudder({ type: "identify", userId: "ada", traits: { plan: "pro" } });
+    const before = [await person("ada"), await person("bob")];
+    expect(before[0]?.profile).toMatchObject({ events: 1_282, attributes: { plan: "pro" } });
+    expect(before[1]?.profile).toMatchObject({ events: 1_250 });
+
+    // What a process that is killed now would leave.
+    const image = mkdtempSync(join(tmpdir(), "oncewire-image-"));
+    cpSync(directory, image, { recursive: true, filter: (name) => !/lock\.\d+$/.test(name) });
+    expect(existsSync(join(image, "profiles", "checkpoint.json"))).toBe(false);
+    await stop();
+    rmSync(directory, { recursive: true, force: true });
+    directory = image;
+    await start();
+    expect([await person("ada"), await person("bob")]).toEqual(before);
+  }, 30_000);
 
   it("are in a folder of their own, with a checkpoint that says how far they are", async () => {
     await start();
