@@ -1,8 +1,8 @@
 /** The command as an operator runs it: a process, real signals, real exit codes. */
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -168,5 +168,76 @@ describe("a command in a pipe", () => {
     const { errors } = await served.ended;
     const logged = errors.split("\n").filter((text) => text.startsWith("{"));
     expect(logged.map((text) => (JSON.parse(text) as { event: string }).event)).toEqual(["started", "closed"]);
+  });
+});
+
+describe("oncewire serve --supervise", () => {
+  async function freePort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+
+  /** On a connection of its own each, as new clients come. */
+  function postAlone(port: number, messageId: string): Promise<number | string> {
+    return new Promise((resolve) => {
+      const headers = { authorization: `Basic ${btoa("any-key:")}` };
+      const options = { port, host: "127.0.0.1", path: "/v1/track", method: "POST", agent: false, headers } as const;
+      const sending = request(options, (answer) => {
+        answer.resume().on("end", () => resolve(answer.statusCode ?? 0));
+      });
+      sending.on("error", (error) => resolve(error.message));
+      sending.end(JSON.stringify({ userId: "ada", event: "Seen", messageId }));
+    });
+  }
+
+  it("takes a new process on SIGHUP without turning anybody away, and ends on SIGTERM", async () => {
+    const port = await freePort();
+    const served = run("serve", "--supervise", "--port", String(port), "--data", "data");
+    await served.said(/collector at/);
+    const answers: (number | string)[] = [];
+    const over = new AbortController();
+    const sending = (async (): Promise<void> => {
+      while (!over.signal.aborted) answers.push(await postAlone(port, `m-${answers.length}`));
+    })();
+    served.child.kill("SIGHUP");
+    await served.said(/collector at[^]*collector at/);
+    over.abort();
+    await sending;
+    expect(new Set(answers)).toEqual(new Set([200]));
+    served.child.kill("SIGTERM");
+    const { code, output } = await served.ended;
+    const accepted = [...output.matchAll(/accepted (\d+) = stored (\d+) \+ duplicates 0 \+ pending 0/g)];
+    expect(accepted.reduce((sum, [, , stored]) => sum + Number(stored), 0)).toBe(answers.length);
+    expect(code).toBe(0);
+  });
+
+  it.runIf(process.platform === "linux")("starts the collector again when it ends by itself", async () => {
+    const port = await freePort();
+    const served = run("serve", "--supervise", "--port", String(port), "--data", "data");
+    await served.said(/collector at/);
+    const { pid } = served.child;
+    const [worker = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    process.kill(Number(worker), "SIGKILL");
+    await served.said(/collector at[^]*collector at/);
+    expect(await postAlone(port, "after")).toBe(200);
+    served.child.kill("SIGTERM");
+    expect((await served.ended).code).toBe(0);
+  });
+
+  it.each([
+    [["--port", "0"], "--supervise needs a port of its own"],
+    [["--port", "eighty"], "`port` must be an integer"],
+  ])("refuses %j", async (args, message) => {
+    const { code, errors } = await run("serve", "--supervise", ...args).ended;
+    expect([code, errors]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it("ends when the collector cannot be started", async () => {
+    writeFileSync(join(directory, "file"), "");
+    const end = await run("serve", "--supervise", "--port", String(await freePort()), "--data", "file/data").ended;
+    expect([end.code, end.errors]).toEqual([1, expect.stringContaining("the collector could not be started")]);
   });
 });

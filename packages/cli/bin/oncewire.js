@@ -1,4 +1,7 @@
 #!/usr/bin/env node
 import { main } from "../dist/index.js";
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// The channel to a supervisor would keep the process for ever.
+if (process.connected) process.exit(code);
+process.exitCode = code;

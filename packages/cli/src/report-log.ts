@@ -58,52 +58,46 @@ interface Line {
   readonly message: string;
 }
 
-const levels: Readonly<Record<CollectorReport["kind"], Level>> = {
-  started: "info",
-  closed: "info",
-  refused: "info",
-  recovered: "warn",
-  suspended: "error",
-  resumed: "warn",
-  lost: "error",
-  "store-failed": "error",
-  "log-cursor-failed": "warn",
-  "sink-failed": "warn",
-  "sink-refused": "warn",
-  failed: "error",
+type Kind = CollectorReport["kind"];
+type ReportOf<K extends Kind> = Extract<CollectorReport, { readonly kind: K }>;
+
+const describers: { readonly [K in Kind]: readonly [level: Level, message: (report: ReportOf<K>) => string] } = {
+  started: ["info", ({ url }) => `listening at ${url}`],
+  closed: ["info", () => "closed"],
+  refused: ["info", ({ reason }) => `refused requests: ${reason}`],
+  recovered: [
+    "warn",
+    ({ tornBytes, damagedRecords, quarantined }) =>
+      `recovered the accept log: ${tornBytes} bytes of a torn tail cut, ${damagedRecords} damaged records, ${quarantined} segments put aside`,
+  ],
+  suspended: [
+    "error",
+    ({ fault }) =>
+      `the accept log cannot be written (${fault}): senders are told to come back; make room or mend the disk`,
+  ],
+  resumed: ["warn", () => "the accept log is written again"],
+  lost: ["error", ({ records, reason }) => `${records} requests of the accept log cannot be read (${reason})`],
+  "store-failed": [
+    "error",
+    ({ message }) => `the store failed and is tried again; nothing is lost, the accept log holds it: ${message}`,
+  ],
+  "log-cursor-failed": ["warn", ({ message }) => `the accept log keeps more than it must: ${message}`],
+  "sink-failed": [
+    "warn",
+    ({ sink, message }) => `the sink ${sink} cannot go on and tries again; the log keeps what it needs: ${message}`,
+  ],
+  "sink-refused": [
+    "warn",
+    ({ sink, events }) =>
+      `the sink ${sink}: ${events} events are refused at its other end for ever; they are kept in the folder \`refused\``,
+  ],
+  failed: ["error", ({ message }) => `a request was answered 500 and not kept: ${message}`],
 };
 
 function describe(report: CollectorReport): Line {
-  return { level: levels[report.kind], message: messageOf(report) };
-}
-
-function messageOf(report: CollectorReport): string {
-  switch (report.kind) {
-    case "started":
-      return `listening at ${report.url}`;
-    case "closed":
-      return "closed";
-    case "refused":
-      return `refused requests: ${report.reason}`;
-    case "recovered":
-      return `recovered the accept log: ${report.tornBytes} bytes of a torn tail cut, ${report.damagedRecords} damaged records, ${report.quarantined} segments put aside`;
-    case "suspended":
-      return `the accept log cannot be written (${report.fault}): senders are told to come back; make room or mend the disk`;
-    case "resumed":
-      return "the accept log is written again";
-    case "lost":
-      return `${report.records} requests of the accept log cannot be read (${report.reason})`;
-    case "store-failed":
-      return `the store failed and is tried again; nothing is lost, the accept log holds it: ${report.message}`;
-    case "log-cursor-failed":
-      return `the accept log keeps more than it must: ${report.message}`;
-    case "sink-failed":
-      return `the sink ${report.sink} cannot go on and tries again; the log keeps what it needs: ${report.message}`;
-    case "sink-refused":
-      return `the sink ${report.sink}: ${report.events} events are refused at its other end for ever; they are kept in the folder \`refused\``;
-    case "failed":
-      return `a request was answered 500 and not kept: ${report.message}`;
-  }
+  // The table is made so that the kind and the report go together; the compiler cannot follow that through a union.
+  const [level, message] = describers[report.kind] as readonly [Level, (given: CollectorReport) => string];
+  return { level, message: message(report) };
 }
 
 /** One report is one line, whatever a message quotes. */

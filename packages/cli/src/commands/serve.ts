@@ -6,12 +6,15 @@ import { loadConfig } from "../config/load-config.js";
 import { createReportLog } from "../report-log.js";
 import type { LogFormat } from "../report-log.js";
 import type { Terminal } from "../terminal.js";
+import { CommandError } from "../command-error.js";
+import { servingMessage, supervise } from "./supervise.js";
 
 /** `oncewire serve`: a collector in this process, until a signal ends it. */
 export function addServe(program: Command, terminal: Terminal): void {
   const serveCommand = program
     .command("serve")
     .description("start a collector: it receives events, keeps them and shows them live")
+    .option("--supervise", "in a process of its own, replaced on SIGHUP without turning anybody away")
     .addHelpText(
       "after",
       `
@@ -21,9 +24,21 @@ ONCEWIRE_SECRET_KEY and so on. Flags come first, then the environment, then the 
 Examples:
   $ oncewire serve                                  any key, this machine only
   $ oncewire serve --port 8080 --data /var/lib/oncewire --key wk_live_1=shop
-  $ oncewire serve --config /etc/oncewire.json --log-format json`,
+  $ oncewire serve --config /etc/oncewire.json --log-format json
+  $ oncewire serve --supervise --config /etc/oncewire.json && kill -HUP <pid>     take a new version or configuration`,
     );
-  addConfigFlags(serveCommand).action((flags: Record<string, unknown>) => serve(flags, terminal));
+  addConfigFlags(serveCommand).action((flags: Record<string, unknown>) =>
+    flags["supervise"] === true ? superviseServe(flags, terminal) : serve(flags, terminal),
+  );
+}
+
+async function superviseServe(flags: Record<string, unknown>, terminal: Terminal): Promise<void> {
+  // What is wrong with it is better said once, here.
+  const port = loadConfig({ flags, environment: terminal.environment }).find(({ name }) => name === "port");
+  if (port?.value === 0)
+    throw new CommandError("usage", "--supervise needs a port of its own: each process would take another.");
+  const [, script = "", ...args] = process.argv;
+  await supervise({ script, args: args.filter((arg) => arg !== "--supervise"), terminal });
 }
 
 async function serve(flags: Record<string, unknown>, terminal: Terminal): Promise<void> {
@@ -34,6 +49,7 @@ async function serve(flags: Record<string, unknown>, terminal: Terminal): Promis
   const onReport = createReportLog({ format: logFormat as LogFormat, write: terminal.note, nowMs: Date.now });
   const options = { ...settings, onReport } as unknown as CollectorOptions;
   const collector = await startCollector(options);
+  process.send?.(servingMessage);
   terminal.print(`oncewire collector at ${collector.url}`);
   terminal.print(`  live page   ${collector.url}/`);
   terminal.print(`  events      ${collector.url}/api/events?limit=100`);
