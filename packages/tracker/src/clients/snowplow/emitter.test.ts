@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { createManualRuntime } from "../../testing/manual-runtime.js";
 import {
@@ -10,6 +13,7 @@ import {
   StructuredEvent,
   Tracker,
   type EmitterOptions,
+  type EventHandle,
   type EventStore,
   type RequestFailure,
 } from "../snowplow.js";
@@ -53,6 +57,13 @@ function trackMany(emitters: Emitter, count: number): Tracker {
 
 function actions(payloads: readonly Pairs[]): readonly (string | undefined)[] {
   return payloads.map(({ se_ac }) => se_ac);
+}
+
+/** Tracks one event in a process of its own, which then ends by itself; gives what it printed. */
+async function runToItsEnd(host: string, store: string): Promise<string> {
+  const program = fileURLToPath(new URL("../../../test-children/snowplow-track-and-end.mjs", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, host, store], { timeout: 10_000 });
+  return stdout;
 }
 
 function thrownBy(run: () => unknown): unknown {
@@ -328,6 +339,28 @@ describe("an event store", () => {
     expect(later.every(({ tna }) => tna === "ns")).toBe(true);
   });
 
+  it("is sent in full where the engine has room for less, later where not now", async () => {
+    const collector = await serve();
+    const emitter = emit(collector, { eventStore: new InMemoryEventStore(), bufferCapacity: 2 });
+    const tracker = trackMany(emitter, 5);
+    await expect.poll(() => collector.payloads.length, { timeout: 5000 }).toBe(5);
+    expect(new Set(collector.payloads.map(({ eid }) => eid)).size).toBe(5);
+    expect(await tracker.flush()).toMatchObject({ pending: 0 });
+  });
+
+  it.each(["none", "memory"])("is sent at the natural end of the process: %s", async (store) => {
+    const collector = await serve();
+    expect(await runToItsEnd(collector.host, store)).toEqual("");
+    expect(collector.payloads).toMatchObject([{ se_ac: "last" }]);
+  });
+
+  it.each(["none", "memory"])(
+    "holds the process no longer than exitTimeoutMs for a collector that is down: %s",
+    async (store) => {
+      expect(await runToItsEnd("127.0.0.1:1", store)).toEqual("dropped 1 as exit\n");
+    },
+  );
+
   it("may answer with promises, throw, or reject, and harms nobody", async () => {
     const collector = await serve();
     const kept: Pairs[] = [];
@@ -352,6 +385,21 @@ describe("an event store", () => {
     await tracker.flush();
     expect(await tracker.flush()).toMatchObject({ delivered: 2, droppedBy: { "queue-full": 1 } });
     expect(actions(collector.payloads)).toEqual(["a0", "a2"]);
+  });
+
+  it("that loses events without a word costs no memory without bounds", async () => {
+    const collector = await serve();
+    const eventStore: EventStore = {
+      addEvent: () => true,
+      getEventsBatch: () => [],
+      cleanup: () => undefined,
+      size: () => 0,
+    };
+    const emitter = emit(collector, { eventStore });
+    const input = (eid: string): EventHandle => emitter.input({ e: "pv", p: "pc", tv: "x", eid });
+    const first = input("first");
+    for (let index = 0; index < 100_000; index += 1) input(String(index));
+    expect(await first.delivered).toEqual({ delivered: false, destinations: { store: { kind: "forgotten" } } });
   });
 
   it("refuses what cannot be sent before it is stored", async () => {

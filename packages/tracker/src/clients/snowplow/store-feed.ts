@@ -39,7 +39,7 @@ export class StoreFeed {
   add(payload: Payload): EventHandle {
     const id = payload["eid"] ?? "";
     const handle = new StoredHandle(id);
-    this.#watchers.set(id, handle.end);
+    this.#watch(handle);
     const adding = this.#add(payload, handle);
     this.#adding.add(adding);
     void adding.then(() => this.#adding.delete(adding));
@@ -63,6 +63,16 @@ export class StoreFeed {
     this.#watchers.clear();
   }
 
+  /** A store may lose events without a word: whoever waits for them is let go when there are too many. */
+  #watch({ id, end }: StoredHandle): void {
+    this.#watchers.set(id, end);
+    if (this.#watchers.size <= maxWatched) return;
+    for (const [oldest, letGo] of this.#watchers) {
+      this.#watchers.delete(oldest);
+      return letGo(forgotten);
+    }
+  }
+
   async #add(payload: Payload, handle: StoredHandle): Promise<void> {
     const { store, drop, batchSize } = this.#parts;
     if (!(await answered(() => store.addEvent(payload), false))) {
@@ -75,11 +85,21 @@ export class StoreFeed {
     else this.#pullLater();
   }
 
+  /** The process is held: what waits in the store is on its way out by then. */
   #pullLater(): void {
     const { runtime, intervalMs } = this.#parts;
-    // The process is held: what waits in the store is on its way out by then.
+    this.#setTimer((pull) => runtime.holdFor(intervalMs, pull));
+  }
+
+  /** The process is not held: what could not be sent has had its time, and the end of the process may be why. */
+  #pullAgain(): void {
+    const { runtime, intervalMs } = this.#parts;
+    this.#setTimer((pull) => runtime.after(intervalMs, pull));
+  }
+
+  #setTimer(start: (pull: () => void) => Timer): void {
     if (this.#isStopped) return;
-    this.#timer ??= runtime.holdFor(intervalMs, () => {
+    this.#timer ??= start(() => {
       this.#timer = null;
       void this.#pull();
     });
@@ -100,7 +120,7 @@ export class StoreFeed {
       const batch = await answered<readonly Payload[]>(() => store.getEventsBatch(), []);
       if (batch.length === 0) return;
       // oxlint-disable-next-line no-await-in-loop -- as above
-      if (!(await this.#send(batch))) return this.#pullLater();
+      if (!(await this.#send(batch))) return this.#pullAgain();
     }
   }
 
@@ -124,6 +144,8 @@ export class StoreFeed {
   }
 }
 
+const maxWatched = 100_000;
+const forgotten: EventResult = { delivered: false, destinations: { store: { kind: "forgotten" } } };
 const leftToStore: EventResult = { delivered: false, destinations: { store: { kind: "kept" } } };
 
 /** Of what was dropped, what was not the event's fault and can be mended by trying again. */
