@@ -1,4 +1,5 @@
 export { carriedSchemas } from "./carried.js";
+export { inputTypes, nodeNames } from "./data-forms.js";
 export { createSnowplowEncoder } from "./encoder.js";
 export type { SnowplowEncoderOptions } from "./encoder.js";
 export type {

@@ -1,5 +1,5 @@
 /** What each event must have, by its type: the mistakes that callers make. The encoder checks all that a wire asks. */
-import type { EventType } from "@oncewire/protocol/snowplow";
+import { inputTypes, nodeNames, type EventType } from "@oncewire/protocol/snowplow";
 import {
   contractsEnabled,
   demand,
@@ -13,11 +13,8 @@ import {
 
 type Rules = Readonly<Record<string, Contract>>;
 
-const nodeName = oneOf(["INPUT", "TEXTAREA", "SELECT"]);
-const inputTypes =
-  "button checkbox color date datetime datetime-local email file hidden image month number password radio range reset " +
-  "search submit tel text time url week";
-const inputType = optional(oneOf(inputTypes.split(" ")));
+const nodeName = oneOf(nodeNames);
+const inputType = optional(oneOf(inputTypes));
 const id: Contract = {
   expected: "a text that is not empty, or a whole number",
   test: (value) => nonEmptyText.test(value) || Number.isSafeInteger(value) || typeof value === "bigint",
