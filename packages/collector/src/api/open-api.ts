@@ -93,6 +93,11 @@ const behind: Schema = {
   description: "Log positions that are not in it yet; 0 but while profiles are made anew.",
 };
 
+const forgotten: Schema = {
+  ...count,
+  description: "People let go, those seen longest ago, because there were too many.",
+};
+
 const session = object({
   project: text,
   sessionId: text,
@@ -210,7 +215,7 @@ const operations: Readonly<Record<string, Operation>> = {
   "/api/profiles": {
     summary: "Whose an id is, and what is known of that person; null where nobody is. One of the ids is required.",
     parameters: [project, ...anyId],
-    answer: object({ profile: orNull(profile), behind }),
+    answer: object({ profile: orNull(profile), behind, forgotten }),
   },
   "/api/sessions": {
     summary: "Sessions, newest first: of one person, of everybody, or one by its id.",

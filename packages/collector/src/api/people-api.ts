@@ -15,8 +15,9 @@ export async function readPerson(reader: PeopleReader, head: RequestHead): Promi
   const query = new QueryReader(head.query, ["project", "userId", "anonymousId"]);
   const id = idOf(query);
   if (id === null) throw new BadQuery("`userId` or `anonymousId` is required");
-  const { value, behind } = await reader.people<"profile">({ kind: "profile", project: projectOf(query), id });
-  return { profile: value, behind };
+  const question = { kind: "profile", project: projectOf(query), id } as const;
+  const { value, behind, forgotten } = await reader.people<"profile">(question);
+  return { profile: value, behind, forgotten };
 }
 
 /** `GET /api/sessions`: the newest first, of one person, or of everybody in the project. */

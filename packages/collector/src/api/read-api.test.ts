@@ -105,7 +105,7 @@ describe("a profile", () => {
   });
 
   it("is null for somebody who never came", async () => {
-    expect((await get("/api/profiles", { userId: "eve" })).value).toEqual({ profile: null, behind: 0 });
+    expect((await get("/api/profiles", { userId: "eve" })).value).toEqual({ profile: null, behind: 0, forgotten: 0 });
   });
 });
 

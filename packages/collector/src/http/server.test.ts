@@ -128,7 +128,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     log: { read: () => Promise.resolve({ requests: [], next: 0, lost: [] }), first: 0, durable: 0 },
     live: createLiveFeed({ runtime: systemRuntime }),
     micro: ({ response }) => Promise.resolve(void response.end()),
-    people: { people: () => Promise.resolve({ value: null, behind: 0 }) },
+    people: { people: () => Promise.resolve({ value: null, behind: 0, forgotten: 0 }) },
     show: () => null,
     access,
     page: { file: () => null },

@@ -24,6 +24,8 @@ import { createReceivers } from "./receivers.js";
 
 /** The live page cannot show more at once, and passing events between threads has its price. */
 const maxNewest = 500;
+/** At about 30 bytes of memory each: a person has one, and one for each of their ids and sessions. */
+const maxProfileDocuments = 4_000_000;
 
 if (parentPort !== null) {
   const port = parentPort;
@@ -97,6 +99,7 @@ function followedBy(store: ParquetStore, { profilesDirectory }: LoadingSetup, sa
   return createProfiledStore({
     store,
     openDocuments: (how) => (how === "kept" ? openDocumentFile : beginDocumentFile)(profilesDirectory),
+    maxDocuments: maxProfileDocuments,
     runtime: systemRuntime,
     onFailure: (error) => say({ kind: "failed", message: `profiles: ${messageOf(error)}` }),
   });

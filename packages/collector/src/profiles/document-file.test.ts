@@ -141,6 +141,24 @@ describe("a file of documents", () => {
     again.close();
   });
 
+  it("tells its documents in the order in which they were last written", () => {
+    const file = openDocumentFile(folder);
+    for (const name of ["a", "b", "c"]) file.put(name, { name });
+    file.commit(1);
+    file.put("a", { name: "a2" });
+    file.remove("b");
+    file.commit(2);
+    file.put("d", { name: "d" });
+    expect([file.size, [...file.oldest()]]).toEqual([
+      2,
+      [
+        ["c", { name: "c" }],
+        ["a", { name: "a2" }],
+      ],
+    ]);
+    file.close();
+  });
+
   it("leaves a file alone that is mostly in use", async () => {
     written(5, 30);
     const file = openDocumentFile(folder, { leastRecordsToTidy: 10 });

@@ -20,6 +20,10 @@ export interface DocumentFile extends Documents {
   readonly position: number;
   /** Documents changed since. */
   readonly changes: number;
+  /** Documents at the last commit. */
+  readonly size: number;
+  /** Those, the ones that were written longest ago first; what is changed meanwhile comes as it was. */
+  oldest(): Iterable<readonly [string, Document]>;
   /** What opening found unreadable and began anew without; null where all was well. */
   readonly damage: string | null;
   /** Makes everything put and removed so far durable, as what the log holds below `position`. */
@@ -103,6 +107,14 @@ class OpenDocumentFile implements DocumentFile {
 
   get position(): number {
     return this.#checkpoint.position;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  oldest(): Iterable<readonly [string, Document]> {
+    return this.#records.documents();
   }
 
   get changes(): number {

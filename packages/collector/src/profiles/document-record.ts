@@ -56,9 +56,14 @@ export function isDamagedDocument(error: unknown): boolean {
 
 /** Undefined where it is another name's. Throws a `DamagedDocument` where the bytes are not what was written. */
 export function decodeDocument(head: RecordHead, json: Buffer, name: string): Document | undefined {
+  const [held, document] = decodeNamed(head, json);
+  return held === name ? document : undefined;
+}
+
+/** The document with its name. Throws as `decodeDocument`. */
+export function decodeNamed(head: RecordHead, json: Buffer): readonly [string, Document] {
   if (json.length !== head.length || crc32(json) !== head.crc) {
     throw new DamagedDocument("a document must be as it was written, but its checksum does not match");
   }
-  const [held, document] = JSON.parse(json.toString()) as [string, Document];
-  return held === name ? document : undefined;
+  return JSON.parse(json.toString()) as [string, Document];
 }

@@ -42,6 +42,8 @@ export interface PeopleAnswer<Kind extends keyof PeopleAnswers = keyof PeopleAns
   readonly value: PeopleAnswers[Kind] | null;
   /** Log positions that are stored and not in the answer yet: 0 but while profiles are made anew. */
   readonly behind: number;
+  /** People who were let go, those seen longest ago, because there were too many. */
+  readonly forgotten: number;
 }
 
 export interface ProfileView {
@@ -81,7 +83,8 @@ export interface SessionPage {
 }
 
 export function answerAboutPeople({ people, behind }: ProfiledStore, question: PeopleQuestion): PeopleAnswer {
-  return { value: people === null ? null : answer(people, question), behind };
+  if (people === null) return { value: null, behind, forgotten: 0 };
+  return { value: answer(people, question), behind, forgotten: people.forgotten };
 }
 
 function answer(people: People, question: PeopleQuestion): PeopleAnswer["value"] {

@@ -35,6 +35,22 @@ export class People {
     this.#documents.remove(name("profile", project, key));
   }
 
+  /** Lets a person go with all that leads to them; returns how many documents that were. */
+  forgetPerson(profile: Profile): number {
+    const { project, key, userIds, anonymousIds, sessionIds } = profile;
+    const ids = [...userIds, ...anonymousIds];
+    for (const id of ids) this.release(project, id, key);
+    for (const id of sessionIds) this.forgetSession(project, id);
+    this.forget(profile);
+    this.#documents.put(forgottenName, { people: this.forgotten + 1 } satisfies Forgotten);
+    return 1 + ids.length + sessionIds.length;
+  }
+
+  /** How many people were let go because there were too many. */
+  get forgotten(): number {
+    return (this.#documents.get(forgottenName) as Forgotten | undefined)?.people ?? 0;
+  }
+
   lead(project: string, id: string, profile: string): void {
     const at = name("id", project, id);
     // Most events are of an id that leads there already, and what is put is written.
@@ -75,8 +91,19 @@ interface IdLink {
   readonly profile: string;
 }
 
+interface Forgotten {
+  readonly people: number;
+}
+
+const forgottenName = "forgotten";
+
 interface SessionList {
   readonly ids: readonly string[];
+}
+
+/** The profile, if the document of that name is one. */
+export function profileNamed(at: string, document: object): Profile | null {
+  return at.startsWith("profile:") ? (document as Profile) : null;
 }
 
 /** No project and no id can pass for a part of another: the project's length comes first. */

@@ -38,6 +38,10 @@ export function openOn(disk: DocumentDisk): DocumentFile {
     get changes() {
       return changes;
     },
+    get size() {
+      return disk.held.size;
+    },
+    oldest: () => disk.held,
     damage: null,
     commit(position) {
       const failure = disk.failures.shift();

@@ -21,13 +21,14 @@ beforeEach(() => {
   failures = [];
 });
 
-function start(): ProfiledStore {
+function start(maxDocuments = 1_000): ProfiledStore {
   return createProfiledStore({
     store,
     openDocuments: (how) => {
       if (how === "anew") disk = emptyDisk();
       return openOn(disk);
     },
+    maxDocuments,
     runtime: timers,
     onFailure: (error) => void failures.push(String(error)),
   });
@@ -176,6 +177,7 @@ describe("profiles that follow the store", () => {
           get: (name) => (isDamaged ? (damaged() as object) : file.get(name)),
         };
       },
+      maxDocuments: 1_000,
       runtime: timers,
       onFailure: (error) => void failures.push(String(error)),
     });
@@ -184,6 +186,24 @@ describe("profiles that follow the store", () => {
     timers.elapse();
     await second.catchUp();
     expect(eventsOf(second)).toBe(3);
+  });
+
+  it("let the people go who were seen longest ago when there are too many, with their ids and sessions", async () => {
+    const profiled = start(100);
+    const many = Array.from({ length: 40 }, (_, at) => seen(`user-${at}`));
+    // Three documents each: the person, the id, the session; and one for the list of sessions.
+    await profiled.append(batch(0, ...many.slice(0, 30)));
+    timers.elapse();
+    expect(disk.held.size).toBe(91);
+    await profiled.append(batch(30, ...many.slice(30), seen("user-0")));
+    timers.elapse();
+    expect(disk.held.size).toBeLessThanOrEqual(99);
+    const known = (at: number): boolean => profiled.people?.ofId("shop", `user-${at}`) !== undefined;
+    expect([known(1), known(39)]).toEqual([false, true]);
+    expect(profiled.people?.forgotten).toBe(8);
+    expect([...disk.held.keys()].filter((name) => name.endsWith("user-1"))).toEqual([]);
+    await profiled.append(batch(41, seen("user-1")));
+    expect(eventsOf(profiled, "user-1")).toBe(1);
   });
 
   it("leave out an event that cannot be applied, and go on", async () => {

@@ -13,7 +13,7 @@ import type { Runtime } from "../runtime.js";
 import { applyEvent } from "./apply-event.js";
 import type { DocumentFile } from "./document-file.js";
 import { isDamagedDocument } from "./document-record.js";
-import { People } from "./people.js";
+import { People, profileNamed } from "./people.js";
 
 /** What of the store is followed. */
 export interface FollowedStore extends Pick<EventStore, "append" | "position"> {
@@ -30,6 +30,8 @@ export interface ProfiledStoreParts {
   readonly store: FollowedStore;
   /** Opens the documents as they were at the last checkpoint, or without any if `anew`. */
   readonly openDocuments: (how: "kept" | "anew") => DocumentFile;
+  /** Where there are more documents, people are let go, those who were seen longest ago first, a hundredth at a time. */
+  readonly maxDocuments: number;
   readonly runtime: Pick<Runtime, "after">;
   readonly onFailure: (error: unknown) => void;
 }
@@ -105,10 +107,11 @@ class FollowingStore implements ProfiledStore {
   }
 
   catchUp(): Promise<void> {
-    this.#catchingUp ??= this.#catchUp().finally(() => {
+    this.#catchingUp ??= this.#catchUp().then(() => {
       this.#catchingUp = null;
       // More may have been appended, or a failure waited out, after its last look.
-      if (this.behind > 0 && this.#cancelRetry === null && !this.#isClosed) void this.catchUp();
+      const isOver = this.behind === 0 || this.#cancelRetry !== null || this.#isClosed;
+      return isOver ? undefined : this.catchUp();
     });
     return this.#catchingUp;
   }
@@ -180,9 +183,13 @@ class FollowingStore implements ProfiledStore {
   #commit(): void {
     // What changes while the file is tidied is committed the next time.
     if (this.#following === null || this.#tidying !== null) return;
-    const { documents, position } = this.#following;
+    const { documents, people, position } = this.#following;
     try {
       documents.commit(position);
+      if (documents.size > this.#parts.maxDocuments) {
+        makeRoom(documents, people, this.#parts.maxDocuments * 0.99);
+        documents.commit(position);
+      }
     } catch (error) {
       return this.#failed(error);
     }
@@ -205,6 +212,15 @@ class FollowingStore implements ProfiledStore {
       this.#cancelRetry = null;
       void this.catchUp();
     });
+  }
+}
+
+function makeRoom(documents: DocumentFile, people: People, most: number): void {
+  let excess = documents.size - most;
+  for (const [name, document] of documents.oldest()) {
+    if (excess <= 0) return;
+    const profile = profileNamed(name, document);
+    if (profile !== null) excess -= people.forgetPerson(profile);
   }
 }
 

@@ -159,8 +159,8 @@ describe("profiles and sessions", () => {
       sessions: 1,
       session: { events: 2, began: "first" },
     });
-    expect((await ask("/api/profiles?anonymousId=duid-1")).value).toEqual({ profile, behind: 0 });
-    expect((await ask("/api/profiles?userId=nobody")).value).toEqual({ profile: null, behind: 0 });
+    expect((await ask("/api/profiles?anonymousId=duid-1")).value).toEqual({ profile, behind: 0, forgotten: 0 });
+    expect((await ask("/api/profiles?userId=nobody")).value).toEqual({ profile: null, behind: 0, forgotten: 0 });
   });
 
   it("can be asked for session by session, newest first", async () => {

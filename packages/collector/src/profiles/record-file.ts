@@ -1,6 +1,13 @@
 /** A file of document records, one after the other; the last one of a name counts. Knows where each document is. */
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { decodeDocument, encodeRecord, hashOfName, readRecordHead, recordHeadBytes } from "./document-record.js";
+import {
+  decodeDocument,
+  decodeNamed,
+  encodeRecord,
+  hashOfName,
+  readRecordHead,
+  recordHeadBytes,
+} from "./document-record.js";
 import type { RecordHead } from "./document-record.js";
 import type { Document } from "./documents.js";
 import { OffsetTable } from "./offset-table.js";
@@ -75,12 +82,27 @@ export class RecordFile {
     this.#bytes = at;
   }
 
+  /** The documents there are, those that were written longest ago first; changes meanwhile are not among them. */
+  *documents(): Generator<readonly [string, Document], void, undefined> {
+    const end = this.#bytes;
+    for (let at = 0; at < end;) {
+      const piece = this.#readUpTo(at, Math.min(pieceBytes, end - at));
+      const found = recordsIn(piece);
+      if (found.length === 0) throw noRecord(at);
+      for (const { head, start, end: recordEnd } of found) {
+        if (this.#table.get(head.hash) !== at + start) continue;
+        yield decodeNamed(head, piece.subarray(start + recordHeadBytes, recordEnd));
+      }
+      at += found.at(-1)?.end ?? 0;
+    }
+  }
+
   /** Copies what counts into another file, a piece at a time; nothing may be appended meanwhile. */
   async copyTo(other: RecordFile): Promise<void> {
     for (let at = 0; at < this.#bytes;) {
       const piece = this.#readUpTo(at, Math.min(pieceBytes, this.#bytes - at));
       const found = recordsIn(piece);
-      if (found.length === 0) throw new Error(`expected a record at byte ${at}, there is none that is whole`);
+      if (found.length === 0) throw noRecord(at);
       const live = found.filter(({ head, start }) => this.#table.get(head.hash) === at + start);
       other.#appendRaw(live.map(({ start, end }) => piece.subarray(start, end)));
       at += found.at(-1)?.end ?? 0;
@@ -105,7 +127,7 @@ export class RecordFile {
     const at = this.#bytes;
     const piece = this.#readUpTo(at, Math.min(pieceBytes, upTo - at));
     const found = recordsIn(piece);
-    if (found.length === 0) throw new Error(`expected a record at byte ${at}, there is none that is whole`);
+    if (found.length === 0) throw noRecord(at);
     for (const { head, start } of found) this.#place(head, at + start);
     this.#bytes += found.at(-1)?.end ?? 0;
   }
@@ -145,6 +167,10 @@ function recordsIn(piece: Buffer): readonly FoundRecord[] {
     start = end;
   }
   return found;
+}
+
+function noRecord(at: number): Error {
+  return new Error(`expected a record at byte ${at}, there is none that is whole`);
 }
 
 function writeWhole(fd: number, bytes: Buffer, at: number): void {
