@@ -61,10 +61,10 @@ const journalDefects = [
     kind: "log",
   },
   {
-    what: "a torn tail is not cut off",
-    file: journal("opening.ts"),
-    find: `  segment.bytes = reading.soundEnd;`,
-    replace: ``,
+    what: "a torn record at the tail is waited for, as if its rest could come",
+    file: journal("recovery.ts"),
+    find: `head.length <= room`,
+    replace: `head.length <= room + 1_000_000`,
     kind: "log",
   },
   {
@@ -111,10 +111,10 @@ const journalDefects = [
     kind: "log",
   },
   {
-    what: "a lock is not looked at",
+    what: "the lock of a living process counts as a dead one's",
     file: journal("lock.ts"),
-    find: `if (holder !== undefined) throw lockedError(options.directory, holder);`,
-    replace: `if (holder?.number === 0) throw lockedError(options.directory, holder);`,
+    find: `if (fate !== "unknown") return fate === "alive" && !isAbandoned(lock, runtime.processes);`,
+    replace: `if (fate !== "unknown") return false;`,
     kind: "log",
   },
   {
