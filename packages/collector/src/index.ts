@@ -4,6 +4,7 @@ export { CollectorError, collectorErrorCodes, isCollectorError } from "./errors.
 export type { CollectorErrorCode } from "./errors.js";
 export { checkOption, defaults as collectorDefaults } from "./options.js";
 export type { CollectorOptions } from "./options.js";
+export { writeParquet } from "./parquet-file.js";
 export { rebuildStore } from "./rebuild-store.js";
 export type { RebuildOptions, Rebuilt } from "./rebuild-store.js";
 export type { CollectorReport, CollectorStats, RefusalReason } from "./report.js";

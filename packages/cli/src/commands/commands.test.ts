@@ -1,5 +1,5 @@
 /** The commands against a real collector, in this process; test/cli.test.ts runs the command itself. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -228,6 +228,21 @@ describe("oncewire export and replay", () => {
     expect(readFileSync(file, "utf8")).toBe("precious");
   });
 
+  it("export Parquet, leaving nothing else behind", async () => {
+    const input = line("a", { properties: { n: 1 }, occurredAt: "2026-11-20T10:00:00.000Z" }) + line("it's");
+    await run(["send", "--file", "-"], { input });
+    const output = join(directory, "it's.parquet");
+    expect(await run(["export", "--format", "parquet", "--output", output])).toEqual({
+      code: 0,
+      output: "",
+      notes: "exported 2\n",
+    });
+    expect(readFileSync(output).subarray(0, 4).toString()).toBe("PAR1");
+    expect(readdirSync(directory).toSorted()).toEqual(["data", "it's.parquet"]);
+    const again = await run(["export", "--format", "parquet", "--output", output]);
+    expect([again.code, again.notes]).toEqual([1, expect.stringContaining("it is there already")]);
+  });
+
   it("replay goes on where it was when it is begun again", async () => {
     const [file, state] = [join(directory, "events.ndjson"), join(directory, "state.json")];
     writeFileSync(file, line("a") + line("b"));
@@ -268,6 +283,7 @@ describe("oncewire export and replay", () => {
     [["replay"], "expected one thing to replay"],
     [["replay", "x", "--log"], "expected one thing to replay"],
     [["export", "--bad", "--kind", "track"], "--bad goes with --project alone"],
+    [["export", "--format", "parquet"], "--format parquet needs --output"],
     [["export", "--from", "yesterday"], "Expected a time such as"],
     [["replay", "x", "--rate", "fast"], "Expected a whole number"],
   ])("refuse %j", async (args, message) => {

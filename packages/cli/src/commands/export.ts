@@ -1,16 +1,17 @@
-import { createWriteStream } from "node:fs";
-import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
+import { writeParquet } from "@oncewire/collector";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { addClientFlags, createCollectorClient } from "../collector-client.js";
 import type { ClientFlags, CollectorClient, Query } from "../collector-client.js";
 import { CommandError } from "../command-error.js";
 import { parseTime } from "../input/time-option.js";
+import { openOutput } from "../output/output-file.js";
 import { createProgressBar } from "../output/progress-bar.js";
 import { csvLine } from "../output/table.js";
 import type { Terminal } from "../terminal.js";
 
-const formats = ["ndjson", "csv"] as const;
+const formats = ["ndjson", "csv", "parquet"] as const;
 
 interface ExportFlags extends ClientFlags {
   readonly format: (typeof formats)[number];
@@ -41,10 +42,12 @@ export function addExport(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-The files of the store are Parquet already: DuckDB, pandas and ClickHouse read them where they are (docs/collector.md).
+Parquet has the columns of the store's own files, which DuckDB, pandas and ClickHouse read where they are, too
+(docs/collector.md).
 
 Examples:
   $ oncewire export --from 7d --output week.ndjson
+  $ oncewire export --from 7d --format parquet --output week.parquet
   $ oncewire export --kind track --format csv > track.csv
   $ oncewire export --bad > bad.ndjson       mend them, then: oncewire replay --bad bad.ndjson`,
     );
@@ -55,29 +58,53 @@ type Item = Readonly<Record<string, unknown>>;
 
 async function run(flags: ExportFlags, terminal: Terminal): Promise<void> {
   const client = createCollectorClient(flags, terminal);
-  const { format, bad, from, to, project, kind, name, user } = flags;
-  if (bad === true && [from, to, kind, name, user].some((filter) => filter !== undefined)) {
+  const what = readWhat(flags);
+  const count = flags.format === "parquet" ? exportParquet : exportLines;
+  terminal.note(`exported ${await count(client, what, terminal)}`);
+}
+
+/** What is exported, and how it is written. */
+interface What {
+  readonly path: string;
+  readonly query: Query;
+  readonly isBad: boolean;
+  readonly output: string | undefined;
+  readonly lineOf: (item: Item) => string;
+  /** The first line, where there is one. */
+  readonly head: string;
+}
+
+function readWhat({ format, bad: isBad = false, output, from, to, project, kind, name, user }: ExportFlags): What {
+  if (isBad && [from, to, kind, name, user].some((filter) => filter !== undefined)) {
     throw new CommandError(
       "usage",
       "--bad goes with --project alone: what could not be decoded has no time, kind, name or user.",
     );
   }
-  const query: Query = bad === true ? { project } : { project, kind, name, userId: user, from, to };
-  const total = bad === true ? null : await countOf(client, query);
-  const output = openOutput(flags.output, terminal);
+  if (format === "parquet" && (isBad || output === undefined)) {
+    throw new CommandError("usage", "--format parquet needs --output, and goes with events alone.");
+  }
+  const columns = isBad ? badColumns : eventColumns;
+  const csv = (item: Item): string => `${csvLine(columns.map((column) => item[column]))}\n`;
+  return {
+    path: isBad ? "/api/bad" : "/api/events",
+    query: isBad ? { project } : { project, kind, name, userId: user, from, to },
+    isBad,
+    output,
+    lineOf: format === "csv" ? csv : (item) => `${JSON.stringify(item)}\n`,
+    head: format === "csv" ? `${csvLine(columns)}\n` : "",
+  };
+}
+
+async function exportLines(client: CollectorClient, what: What, terminal: Terminal): Promise<number> {
+  const total = what.isBad ? null : await countOf(client, what.query);
+  const output = openOutput(what.output, terminal);
   const bar = createProgressBar(terminal);
   let done = 0;
   try {
-    if (format === "csv") await output.write(`${csvLine(bad === true ? badColumns : eventColumns)}\n`);
-    const columns = bad === true ? badColumns : eventColumns;
-    for await (const items of client.pages<Item>(bad === true ? "/api/bad" : "/api/events", query)) {
-      await output.write(
-        items
-          .map(
-            (item) => `${format === "csv" ? csvLine(columns.map((column) => item[column])) : JSON.stringify(item)}\n`,
-          )
-          .join(""),
-      );
+    if (what.head !== "") await output.write(what.head);
+    for await (const items of client.pages<Item>(what.path, what.query)) {
+      await output.write(items.map(what.lineOf).join(""));
       done += items.length;
       bar.show(done, total);
     }
@@ -85,7 +112,21 @@ async function run(flags: ExportFlags, terminal: Terminal): Promise<void> {
   } finally {
     bar.end();
   }
-  terminal.note(`exported ${done}`);
+  return done;
+}
+
+/** By way of NDJSON beside it, so that as much can be exported as the disk holds. */
+async function exportParquet(client: CollectorClient, what: What, terminal: Terminal): Promise<number> {
+  const { output = "" } = what;
+  if (existsSync(output)) throw new CommandError("failed", `${output} cannot be written: it is there already.`);
+  const lines = `${output}.ndjson`;
+  const done = await exportLines(client, { ...what, output: lines }, terminal);
+  try {
+    await writeParquet(lines, output);
+  } finally {
+    rmSync(lines, { force: true });
+  }
+  return done;
 }
 
 const eventColumns = [
@@ -113,31 +154,4 @@ const badColumns = ["position", "id", "protocol", "project", "receivedAt", "code
 async function countOf(client: CollectorClient, query: Query): Promise<number> {
   const { items } = await client.get<{ items: readonly { count: number }[] }>("/api/counts", query);
   return items.reduce((sum, { count }) => sum + count, 0);
-}
-
-interface Output {
-  write(text: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-function openOutput(path: string | undefined, terminal: Terminal): Output {
-  if (path === undefined) return { write: (text) => terminal.write(text), close: () => Promise.resolve() };
-  // A file that is there may be somebody's only copy of it.
-  const stream = createWriteStream(path, { flags: "wx", mode: 0o600 });
-  const failure = new Promise<never>((_resolve, reject) => {
-    stream.once("error", (error) =>
-      reject(new CommandError("failed", `${path} cannot be written: ${error.message}`, error)),
-    );
-  });
-  // Whoever waits hears of it; if nobody does just then, the next who writes will.
-  failure.catch(() => undefined);
-  return {
-    write: async (text) => {
-      if (!stream.write(text)) await Promise.race([once(stream, "drain"), failure]);
-    },
-    close: async () => {
-      stream.end();
-      await Promise.race([once(stream, "finish"), failure]);
-    },
-  };
 }
