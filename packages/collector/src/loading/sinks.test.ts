@@ -108,10 +108,7 @@ describe("a sink", () => {
     await send(["b"], "blog");
     await collector?.close();
     const old = join(directory, "old.ndjson");
-    await start(
-      toFile(),
-      toFile({ name: "old", from: "beginning", path: old, project: "blog" }),
-    );
+    await start(toFile(), toFile({ name: "old", from: "beginning", path: old, project: "blog" }));
     await send(["c"], "blog");
     await until(async () => (await caughtUp("file")) && (await caughtUp("old")));
     expect([idsIn(file()), idsIn(old)]).toEqual([["c"], ["b", "c"]]);
