@@ -10,6 +10,10 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const command = fileURLToPath(new URL("../packages/cli/bin/oncewire.js", import.meta.url));
+/** What whoever runs the tests has set for oncewire is not for the commands in them. */
+const plainEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith("ONCEWIRE_")),
+);
 const children = new Set<ChildProcessWithoutNullStreams>();
 let directory: string;
 
@@ -30,7 +34,7 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, [command, ...args], { cwd: directory });
+  const child = spawn(process.execPath, [command, ...args], { cwd: directory, env: plainEnvironment });
   children.add(child);
   let output = "";
   let errors = "";

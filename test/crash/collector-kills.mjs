@@ -12,6 +12,9 @@ import { createTracker, rudderStack } from "oncewire";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/oncewire.js", import.meta.url));
 const writeKey = "crash-test-key";
+const plainEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith("ONCEWIRE_")),
+);
 const rawBatchEvents = 7;
 const maxLifeMs = 500;
 const maxOutstanding = 2_000;
@@ -54,6 +57,7 @@ class CollectorLife {
     // Small files, so that the kills meet sealing and merging, too.
     const child = spawn(process.execPath, [command, ...args, "--seal-events", "300", "--seal-interval-ms", "200"], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: plainEnvironment,
     });
     this.#child = child;
     this.url = await new Promise((resolve, reject) => {
