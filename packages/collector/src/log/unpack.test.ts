@@ -28,6 +28,17 @@ describe("unpack", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
   });
 
+  it("takes up to a mebibyte at any ratio, and more only of what compresses as events do", async () => {
+    const wide = { ...limits, maxBytes: 4_000_000 };
+    expect(await unpack(gzipSync(Buffer.alloc(1_000_000)), "gzip", wide)).toMatchObject({ kind: "unpacked" });
+    expect(await unpack(gzipSync(Buffer.alloc(3_000_000)), "gzip", wide)).toMatchObject({ kind: "too-large" });
+    const events = Array.from({ length: 20_000 }, (_, index) =>
+      JSON.stringify({ type: "track", event: "Seen", messageId: `m-${index}` }),
+    );
+    const like = gzipSync(`{"batch":[${events.join(",")}]}`);
+    expect(await unpack(like, "gzip", wide)).toMatchObject({ kind: "unpacked" });
+  });
+
   it("says so when the bytes are not gzip, or end early", async () => {
     expect(await unpack(Buffer.from("plain"), "gzip", limits)).toMatchObject({ kind: "unreadable" });
     const whole = gzipSync("x".repeat(10_000));
