@@ -15,8 +15,8 @@ export interface Terminal {
   /** Whether it may be coloured. */
   readonly hasColour: boolean;
   readonly columns: number;
-  /** Resolves with the first of the signals that end a long-running command. */
-  readonly ended: () => Promise<"SIGINT" | "SIGTERM">;
+  /** Resolves with what ends a long-running command: a signal, or the end of the npm that started it. */
+  readonly ended: () => Promise<"SIGINT" | "SIGTERM" | "npm ended">;
 }
 
 const { stdout, stderr, stdin, env } = process;
@@ -46,5 +46,19 @@ export const processTerminal: Terminal = {
     new Promise((resolve) => {
       process.once("SIGINT", () => resolve("SIGINT"));
       process.once("SIGTERM", () => resolve("SIGTERM"));
+      if (env["npm_command"] !== undefined) onOrphaned(() => resolve("npm ended"));
     }),
 };
+
+const lookForParentMs = 500;
+
+/** npm and npx run a command through a shell that does not pass SIGTERM on: it ends, and the command is left behind. */
+function onOrphaned(tell: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    tell();
+  }, lookForParentMs);
+  timer.unref();
+}
