@@ -195,6 +195,8 @@ describe("a collector", () => {
 
   it("makes its folders for itself alone", async () => {
     await start();
+    await send("/v1/track", track("a"));
+    await collector?.settled();
     expect(readdirSync(directory).toSorted()).toEqual(["log", "profiles", "store"]);
   });
 
