@@ -25,13 +25,23 @@ stopShowing();
 process.exitCode = (await finish()) ? 0 : 1;
 
 function readArguments() {
-  const { values } = parseArgs({ options: { seconds: { type: "string" }, port: { type: "string", default: "4600" } } });
-  const number = values.seconds === undefined ? null : Number(values.seconds);
-  if (number !== null && !(number > 0 && number <= 86_400)) {
-    console.error(`--seconds must be a number from 1 to 86400, got ${JSON.stringify(values.seconds)}.`);
-    process.exit(2);
+  try {
+    const options = { seconds: { type: "string" }, port: { type: "string", default: "4600" } };
+    const { values } = parseArgs({ options });
+    return {
+      seconds: values.seconds === undefined ? null : integer("seconds", values.seconds, [1, 86_400]),
+      port: integer("port", values.port, [0, 65_535]),
+    };
+  } catch (error) {
+    console.error(`${error.message} (npm run demo -- [--seconds N] [--port N])`);
+    return process.exit(2);
   }
-  return { seconds: number, port: Number(values.port) };
+}
+
+function integer(name, text, [least, most]) {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new Error(`--${name} must be an integer from ${least} to ${most}, got ${JSON.stringify(text)}.`);
 }
 
 /** On the usual port if it is free, so that an open page finds the next demo, too. */
@@ -87,9 +97,10 @@ async function finish() {
   await collector.settled();
   const stored = (await collector.store.counts()).events - storedBefore;
   await collector.close();
-  const balanced = accepted === delivered && delivered === stored;
+  const { visits, failures } = customers.count;
+  const balanced = accepted > 0 && accepted === delivered && delivered === stored && failures === 0;
   console.log(`
-visits      ${customers.count.visits}
+visits      ${visits}${failures === 0 ? "" : `   failed ${failures}`}
 tracked     ${accepted}
 delivered   ${delivered}   rejected ${rejected}   dropped ${dropped}   pending ${pending}
 stored      ${stored}

@@ -87,6 +87,24 @@ describe("oncewire serve", () => {
     },
   );
 
+  it("ends cleanly when npm, which started it, is ended by SIGTERM", async () => {
+    const shell = spawn("sh", ["-c", `"$0" "$1" serve --port 0 --data data; true`, process.execPath, command], {
+      cwd: directory,
+      env: { ...process.env, npm_command: "exec" },
+    });
+    children.add(shell);
+    const output = await new Promise<string>((resolve) => {
+      let text = "";
+      shell.stdout.on("data", (chunk) => {
+        text += String(chunk);
+        if (text.includes("collector at")) shell.kill("SIGTERM");
+      });
+      // The shell is gone at once; the pipe ends with the collector.
+      shell.stdout.once("end", () => resolve(text));
+    });
+    expect(output).toContain("accepted 0 = stored 0 + duplicates 0 + pending 0");
+  });
+
   it("accepts only its keys when it has some", async () => {
     const served = run("serve", "--port", "0", "--data", "data", "--key", "wk_1=shop");
     const [, url = ""] = await served.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -185,6 +185,46 @@ describe("a collector", () => {
     expect(written).toContain("paid");
     expect(written).not.toContain("key-in-secret");
     expect(written).not.toContain(btoa("key-in-secret:"));
+  });
+
+  it("keeps every letter of a request whose key is also a word of its event", async () => {
+    const running = await start({ keys: { shop: "web", "a/b": "web" } });
+    const ask = (query: string): Promise<Response> => fetch(`${running.url}/pixel/v1/track?${query}`);
+    await ask("anonymousId=shop-visitor-1&writeKey=shop&event=shop_opened");
+    await ask("write%4bey=a%2fb&anonymousId=x&event=other");
+    await running.settled();
+    const { items } = await running.store.events({ limit: 10 });
+    expect(items.map(({ name, anonymousId }) => [name, anonymousId])).toEqual([
+      ["other", "x"],
+      ["shop_opened", "shop-visitor-1"],
+    ]);
+    await running.close();
+    const [log = ""] = readdirSync(join(directory, "log")).filter((name) => name.endsWith(".log"));
+    expect(readFileSync(join(directory, "log", log), "latin1")).not.toMatch(/a%2fb|Key=shop/i);
+  });
+
+  it("says that its store cannot be used, and lets nothing run on", async () => {
+    writeFileSync(join(directory, "store"), "not a folder");
+    await expect(start()).rejects.toMatchObject({ code: "data-not-writable" });
+    expect(reports).toEqual([]);
+    rmSync(join(directory, "store"));
+    await start();
+    expect(await send("/v1/track", track("a"))).toEqual([200, "ok"]);
+  });
+
+  it.runIf(existsSync("/proc/self"))("says so where no folder can be made", async () => {
+    await expect(start({ dataDirectory: "/proc/nope/data" })).rejects.toMatchObject({ code: "data-not-writable" });
+  });
+
+  it("leaves nothing in its folder that others may read", async () => {
+    await start({ sealEvents: 1 });
+    await send("/v1/track", track("a"));
+    await collector?.settled();
+    await collector?.close();
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.some(({ name }) => name.endsWith(".parquet"))).toBe(true);
+    const open = files.filter(({ parentPath, name }) => (statSync(join(parentPath, name)).mode & 0o077) !== 0);
+    expect(open.map(({ name }) => name)).toEqual([]);
   });
 
   it("answers a query it cannot serve with what is wrong", async () => {

@@ -32,7 +32,7 @@ import type { Sinks } from "./loading/start-sinks.js";
 import { startLoading } from "./loading/start-loading.js";
 import type { Loading } from "./loading/start-loading.js";
 import { createTruth } from "./loading/truth.js";
-import { openDataDirectory } from "./log/data-directory.js";
+import { openDataDirectory, unusable } from "./log/data-directory.js";
 import type { AcceptLog } from "./log/accept-log.js";
 import { createCrossOrigin } from "./micro/cross-origin.js";
 import { openHiddenMark } from "./micro/hidden-mark.js";
@@ -104,9 +104,15 @@ async function assemble(opened: OpenedParts, { server, gate }: Entrance): Promis
   const ledger = createLedger();
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
-  const loading = await follow({ ...opened, ledger, live });
-  const sinks = await openSinks(opened);
-  const parts: RunningParts = { ...opened, ledger, loading, sinks, live };
+  const loading = await follow({ ...opened, ledger, live }).catch((error: unknown) => {
+    // It comes from another thread: as an error with its code, but no longer of its class.
+    const isFolder = error instanceof Error && "code" in error && error.code === "folder-unusable";
+    throw isFolder ? unusable(options.dataDirectory, error) : error;
+  });
+  const parts = await complete({ ...opened, ledger, loading, live }).catch(async (error: unknown) => {
+    await loading.close();
+    throw error;
+  });
   gate.open(createHandler(parts));
   onReport({ kind: "started", url: server.url, open: wires.keyTable.open });
   return {
@@ -122,6 +128,10 @@ async function assemble(opened: OpenedParts, { server, gate }: Entrance): Promis
       return stats;
     }),
   };
+}
+
+async function complete(parts: Omit<RunningParts, "sinks">): Promise<RunningParts> {
+  return { ...parts, sinks: await openSinks(parts) };
 }
 
 /** Everything that happens to a request after its answer: it is loaded, counted, shown. */

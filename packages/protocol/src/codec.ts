@@ -118,10 +118,10 @@ export interface Receiver {
   /** Headers on every answer of this receiver, CORS among them, for a request with this head. */
   headers(head: RequestHead): Readonly<Record<string, string>>;
   /**
-   * What of a head may be kept and decoded, from a receiver that knows better than to take the key out of the query: an
-   * app id is no secret, the address of an anonymous sender is one.
+   * What of a head is kept in the accept log, and decoded from it later: without the key and whatever else is secret, and
+   * otherwise exactly as it came.
    */
-  redact?(head: RequestHead): RequestHead;
+  redact(head: RequestHead): RequestHead;
   /** Whether the sender asks not to be located: the address of its connection is not kept. */
   isAnonymous?(head: RequestHead): boolean;
   /** The status of the empty answer to OPTIONS. @default 204 */

@@ -27,7 +27,7 @@ export function supervise({ args, script, terminal }: SuperviseOptions): Promise
   cluster.setupPrimary({ exec: script, args: [...args] });
   const supervisor = new Supervisor(terminal);
   process.on("SIGHUP", () => supervisor.replace());
-  void terminal.ended().then((signal) => supervisor.stop(signal));
+  void terminal.ended().then((end) => supervisor.stop(end === "npm ended" ? "SIGTERM" : end));
   supervisor.start();
   return supervisor.ended;
 }

@@ -60,7 +60,7 @@ export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
         const { refusal } = result;
         ledger.refused(refusal.kind);
         parts.onReport({ kind: "refused", reason: refusal.kind, protocol: receiver.protocol });
-        // A body that was not read to its end would be taken for the next request.
+        // What is left of a body that nobody wants is not read: it may have no end.
         const answer = request.complete ? send : sendAndClose;
         return answer(response, receiver.refuse(refusal, route), receiver.headers(head));
       }
@@ -97,7 +97,7 @@ async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Take
     case "read": {
       const arrival = arrivalOf(parts.runtime, exchange, project.project);
       const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
-      const incoming = { receiver, head: kept(exchange, project.key), arrival, mayRead, ...body };
+      const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, ...body };
       const result = await parts.ingest.accept(incoming);
       if (result.kind === "answered") return result;
       return refused({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
@@ -150,12 +150,4 @@ function arrivalOf(
     remoteAddress: receiver.isAnonymous?.(head) === true ? "" : (request.socket.remoteAddress ?? ""),
     requestId: runtime.uuid(),
   };
-}
-
-/** What of the head goes into the log: not the key, and no cookie that its receiver does not ask for. */
-function kept({ receiver, head }: Exchange, key: string): RequestHead {
-  if (receiver.redact !== undefined) return receiver.redact(head);
-  const { cookie: _, ...headers } = head.headers;
-  const query = head.query === "" ? "" : head.query.split(encodeURIComponent(key)).join("-");
-  return { ...head, headers, query };
 }

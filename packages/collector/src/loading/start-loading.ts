@@ -70,6 +70,7 @@ class LoadingThread implements Loading {
   #nextQuestion = 0;
   #durable = 0;
   #isTelling = false;
+  #wasReady = false;
   #loadedTo = 0;
   #onReady: () => void = () => {};
   #onFailedStart: (error: Error) => void = () => {};
@@ -166,7 +167,8 @@ class LoadingThread implements Loading {
   }
 
   #ended(error: Error): void {
-    this.#onFailedStart(error);
+    // One that never was ready is not started again: whoever started it is told, and mends what is wrong.
+    if (!this.#wasReady) return this.#onFailedStart(error);
     const unavailable = new StoreError(
       "engine-unavailable",
       `the store is starting again, ask again: ${error.message}`,
@@ -186,6 +188,7 @@ class LoadingThread implements Loading {
   #hear(message: FromLoading): void {
     switch (message.kind) {
       case "ready":
+        this.#wasReady = true;
         this.#reachedStore(message.storePosition);
         return this.#onReady();
       case "read":

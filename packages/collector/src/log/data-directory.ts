@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { CollectorError, isCollectorError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import { openAcceptLog } from "./accept-log.js";
@@ -15,10 +15,10 @@ const lookAgainMs = 25;
 export async function openDataDirectory(options: ResolvedOptions): Promise<AcceptLog> {
   const { dataDirectory } = options;
   try {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dataDirectory));
     accessSync(dataDirectory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw unwritable(dataDirectory, error);
+    throw unusable(dataDirectory, error);
   }
   const { runtime, takeOverTimeoutMs } = options;
   const untilMs = runtime.monotonicMs() + takeOverTimeoutMs;
@@ -30,6 +30,13 @@ export async function openDataDirectory(options: ResolvedOptions): Promise<Accep
     }
     await new Promise<void>((resolve) => void runtime.after(lookAgainMs, resolve));
   }
+}
+
+/** Parents first. Node's own recursion does not come back where a file system takes no folders, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 async function openLog(options: ResolvedOptions): Promise<AcceptLog> {
@@ -49,7 +56,7 @@ async function openLog(options: ResolvedOptions): Promise<AcceptLog> {
         error,
       );
     }
-    throw unwritable(dataDirectory, error);
+    throw unusable(dataDirectory, error);
   }
 }
 
@@ -57,7 +64,8 @@ function isInUse(error: unknown): boolean {
   return isCollectorError(error) && error.code === "data-in-use";
 }
 
-function unwritable(directory: string, error: unknown): CollectorError {
+/** A folder that cannot be used, for the log or for what is made from it. */
+export function unusable(directory: string, error: unknown): CollectorError {
   const why = error instanceof Error ? error.message : String(error);
   return new CollectorError(
     "data-not-writable",

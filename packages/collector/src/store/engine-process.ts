@@ -40,6 +40,8 @@ async function main(settings: EngineSettings): Promise<void> {
   // Ctrl-C reaches the whole group of processes; the one that started this one decides when it is time.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
+  // Whatever DuckDB writes is for this user alone, as everything in the data directory.
+  process.umask(0o077);
   yieldToOthers();
   const instance = openInstance(settings);
   process.on("message", (message) => void serve(instance, message as RequestMessage));

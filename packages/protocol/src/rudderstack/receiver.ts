@@ -5,7 +5,7 @@ import { decode } from "./decode.js";
 import { maxRequestBytes } from "./encoder.js";
 import { refuse } from "./replies.js";
 import { hasKeyInQuery, routes } from "./routes.js";
-import { keyFromHeader, keyFromQuery } from "./write-key.js";
+import { keyFromHeader, keyFromQuery, withoutKey } from "./write-key.js";
 
 export function createRudderStackReceiver(): Receiver {
   return {
@@ -17,5 +17,6 @@ export function createRudderStackReceiver(): Receiver {
     decode,
     refuse,
     headers: corsHeaders,
+    redact: withoutKey,
   };
 }

@@ -17,6 +17,17 @@ export function keyFromQuery(head: RequestHead): Result<string> {
   return key === "" ? unreadable("?writeKey=<write key> in the address") : ok(key);
 }
 
+/** The head as it may be kept: without the key, wherever it stood, and without cookies, which no route reads. */
+export function withoutKey(head: RequestHead): RequestHead {
+  const { authorization: _key, cookie: _cookie, ...headers } = head.headers;
+  return { ...head, headers, query: head.query.split("&").map(withoutKeyValue).join("&") };
+}
+
+/** Of `writeKey=…` the name alone, however the name is encoded; every other parameter stays as it came. */
+function withoutKeyValue(parameter: string): string {
+  return new URLSearchParams(parameter).has("writeKey") ? "writeKey=" : parameter;
+}
+
 function unreadable(expected: string): Result<never> {
   return failed({ path: "", code: "unreadable-key", message: `Expected ${expected}, got none that can be read.` });
 }
