@@ -1,9 +1,10 @@
 /**
  * Packs every package as npm would publish it and checks the tarball: exports and types that resolve (publint, attw), no
- * test in it, no install script, and that a stranger can install and import it. Prints the sizes.
+ * test in it, no install script. Then installs all of them in an empty folder, as a stranger would, imports every export
+ * and asks the command for help. Prints the sizes.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +16,8 @@ const folder = mkdtempSync(join(tmpdir(), "oncewire-pack-"));
 let failures = 0;
 
 try {
-  for (const name of readdirSync(join(root, "packages"))) check(join(root, "packages", name));
+  const packed = readdirSync(join(root, "packages")).map((name) => check(join(root, "packages", name)));
+  if (failures === 0) installAsStranger(packed);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -35,6 +37,26 @@ function check(directory) {
   if (!paths.includes("LICENSE")) fail(manifest.name, "expected the LICENSE in the tarball");
   attempt(manifest.name, bin("publint"), ["run", tarball, "--strict"]);
   attempt(manifest.name, bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji", "--quiet"]);
+  return { tarball, manifest };
+}
+
+function installAsStranger(packed) {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const tarballs = packed.map(({ tarball }) => tarball);
+  run(
+    "npm",
+    ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", ...tarballs],
+    folder,
+  );
+  const entries = packed.flatMap(({ manifest }) =>
+    Object.keys(manifest.exports)
+      .filter((entry) => !entry.endsWith(".json"))
+      .map((entry) => entry.replace(/^\./, manifest.name)),
+  );
+  const script = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
+  run(process.execPath, ["--input-type=module", "--eval", script], folder);
+  run(join(folder, "node_modules", ".bin", "oncewire"), ["serve", "--help"], folder);
+  console.log(`installed in an empty folder: ${entries.length} entries import, the command runs`);
 }
 
 function attempt(name, command, args) {

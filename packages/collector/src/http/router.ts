@@ -25,6 +25,7 @@ import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
 import { isHeadProblem, readHead } from "./request-head.js";
 import { createRouteTable } from "./route-table.js";
+import { versionReply } from "./version.js";
 import type { ShowHandler } from "./show-handler.js";
 
 export interface RouterParts {
@@ -148,10 +149,11 @@ function preflightReply({ preflightStatus = 204 }: Receiver): WireResponse {
 
 const robots = textReply(200, "User-agent: * \nDisallow: / \n");
 
-/** What anyone may ask: health and robots. A browser at `/` gets the page instead. */
+/** What anyone may ask: health, version and robots. A browser at `/` gets the page instead. */
 function openReply(parts: RouterParts, head: RequestHead): WireResponse | null {
   if (head.method !== "GET") return null;
   if (head.path === "/robots.txt") return robots;
+  if (head.path === "/version") return versionReply;
   const wantsPage = (head.headers["accept"] ?? "").includes("text/html");
   if (head.path === "/" && !wantsPage) return gatewayReply(parts.health());
   return healthReply(head.path, parts.health);

@@ -331,11 +331,12 @@ describe("a request line or head that two servers could read differently", () =>
 });
 
 describe("everything else", () => {
-  it("answers health, robots and unknown paths", async () => {
+  it("answers health, version, robots and unknown paths", async () => {
     const { url } = await start();
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ server: "UP", acceptingEvents: "TRUE" });
     expect(await (await fetch(`${url}/`)).json()).toMatchObject({ server: "UP" });
     expect(await (await fetch(`${url}/robots.txt`)).text()).toContain("Disallow: /");
+    expect(await (await fetch(`${url}/version`)).json()).toMatchObject({ Version: expect.stringMatching(/^\d+\.\d+/) });
     const unknown = await fetch(`${url}/in/`);
     expect([unknown.status, await unknown.text()]).toEqual([404, "404 page not found\n"]);
   });

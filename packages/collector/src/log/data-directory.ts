@@ -28,7 +28,7 @@ export async function openDataDirectory(options: ResolvedOptions): Promise<Accep
     } catch (error) {
       if (!isInUse(error) || runtime.monotonicMs() >= untilMs) throw error;
     }
-    await new Promise<void>((resolve) => void runtime.after(lookAgainMs, resolve));
+    await new Promise<void>((done) => void runtime.after(lookAgainMs, done));
   }
 }
 
