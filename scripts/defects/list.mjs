@@ -335,6 +335,14 @@ const spoolDefects = [
     seeds: 6000,
   },
   {
+    what: "marks for positions that are given again are left in the cursor's memo",
+    file: spool("journal-source.ts"),
+    find: `if (cursor.memo !== null && cursor.memo.byteLength > 0) await source.store();`,
+    replace: ``,
+    kind: "spool",
+    seeds: 6000,
+  },
+  {
     what: "what was delivered is not marked",
     file: spool("journal-source.ts"),
     find: `    this.#marks.settle(position);
@@ -356,8 +364,8 @@ const spoolDefects = [
   {
     what: "what dead processes left is not taken over",
     file: spool("disk-spool.ts"),
-    find: `    for (const journal of journals) this.#sources.push(await openSource(journal));`,
-    replace: `    for (const journal of journals.slice(1)) this.#sources.push(await openSource(journal));`,
+    find: `    for (const journal of journals) {`,
+    replace: `    for (const journal of journals.slice(1)) {`,
     kind: "spool",
   },
   {

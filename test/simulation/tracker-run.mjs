@@ -247,6 +247,8 @@ class TrackerRun {
 
   #mend() {
     this.#spool?.disk.healForEver();
+    // A lock whose content was lost is judged by the clock, and counts for up to an hour if that was put back.
+    if (this.#witness.hasClockJumped) this.#world.wallOffsetMs += hourMs;
     for (const destination of this.#destinations) destination.behave("healthy");
     const isDone = (member) => this.#spool !== null && member.isClosed;
     for (const member of this.#members.filter(isDone)) member.kill();

@@ -179,7 +179,11 @@ export class DiskSpool implements Spool {
   /** What dead processes left is delivered by this one. */
   async #adopt(): Promise<void> {
     const journals = await this.#place.adopt().catch(() => []);
-    for (const journal of journals) this.#sources.push(await openSource(journal));
+    for (const journal of journals) {
+      // Where the disk does not let it begin, it is found again the next time.
+      const source = await openSource(journal).catch(() => null);
+      if (source !== null) this.#sources.push(source);
+    }
     this.#refill();
     this.#later(adoptEveryMs, () => {
       this.#opening = this.#adopt();

@@ -11,8 +11,18 @@ export interface SourceReading {
   readonly lost: { readonly ours: number; readonly others: number };
 }
 
+/** Rejects, with the journal closed again, where the disk does not let it begin. */
 export async function openSource(journal: Journal): Promise<JournalSource> {
-  return new JournalSource(journal, await journal.cursor("delivery"));
+  try {
+    const cursor = await journal.cursor("delivery");
+    const source = new JournalSource(journal, cursor);
+    // Marks for positions that were never committed must be gone before those are given again.
+    if (cursor.memo !== null && cursor.memo.byteLength > 0) await source.store();
+    return source;
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 }
 
 /** One journal as a spool sees it: how far it has been taken into memory, and which of its events have ended. */
@@ -85,6 +95,11 @@ export class JournalSource implements PlaceKeeper {
     return { records: found, lost };
   }
 
+  /** Brings what has ended to stable storage. */
+  store(): Promise<void> {
+    return this.#cursor.advance(this.#marks.low, this.#marks.memo(this.#journal.durable));
+  }
+
   settle(position: number, end: EventEnd): void {
     this.#marks.settle(position);
     if (this.isOurs(position)) this.#outcomes.note(position, end);
@@ -95,7 +110,7 @@ export class JournalSource implements PlaceKeeper {
   storeSoon(): void {
     if (this.#willStore) return;
     this.#willStore = true;
-    queueMicrotask(() => this.#store());
+    queueMicrotask(() => this.#storeAtLeisure());
   }
 
   /** How the event at a position ended, or will have. */
@@ -115,7 +130,7 @@ export class JournalSource implements PlaceKeeper {
   async close(): Promise<void> {
     const { next, durable } = this.#journal;
     if (durable < next) await this.#journal.committed(next - 1).catch(() => undefined);
-    this.#store();
+    this.#storeAtLeisure();
     await this.#journal.close();
     this.#outcomes.keepAll();
   }
@@ -130,9 +145,9 @@ export class JournalSource implements PlaceKeeper {
     }
   }
 
-  #store(): void {
+  /** What could not be stored holds for this process, and the journal stores it again by itself. */
+  #storeAtLeisure(): void {
     this.#willStore = false;
-    // A position that could not be stored holds for this process, and the journal stores it again by itself.
-    this.#cursor.advance(this.#marks.low, this.#marks.memo(this.#journal.durable)).catch(() => undefined);
+    this.store().catch(() => undefined);
   }
 }
