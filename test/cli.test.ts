@@ -74,6 +74,8 @@ describe("oncewire serve", () => {
       await first.said(/No keys are configured: every key is accepted, from this machine only/);
       expect(await post(url, { userId: "ada", event: "Seen", messageId: "m-1" })).toBe(200);
       first.child.kill(signal);
+      // As npm does: what the terminal has sent it sends again.
+      first.child.kill(signal);
       const end = await first.ended;
       expect({ code: end.code, signal: end.signal }).toEqual({ code: 0, signal: null });
       expect(end.output).toContain("accepted 1 = stored 1 + duplicates 0 + pending 0; bad 0");

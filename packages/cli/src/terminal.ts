@@ -44,8 +44,9 @@ export const processTerminal: Terminal = {
   columns: stdout.columns ?? 80,
   ended: () =>
     new Promise((resolve) => {
-      process.once("SIGINT", () => resolve("SIGINT"));
-      process.once("SIGTERM", () => resolve("SIGTERM"));
+      // Not once: Ctrl-C comes from the terminal and again through npm, and the second must not cut the ending short.
+      process.on("SIGINT", () => resolve("SIGINT"));
+      process.on("SIGTERM", () => resolve("SIGTERM"));
       if (env["npm_command"] !== undefined) onOrphaned(() => resolve("npm ended"));
     }),
 };
