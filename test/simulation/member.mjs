@@ -178,9 +178,11 @@ export class Member {
   #checkResolved(wait) {
     const isEarly = this.#world.nowMs < wait.untilMs - 1;
     if (isEarly && !isOver(wait)) this.#violate(`${wait.what} resolved before what it waited for had ended`);
-    if (wait.what === "close" && this.#disk === null && wait.pending > 0) {
-      this.#violate(`${wait.pending} events are pending after close`);
-    }
+    if (wait.what !== "close") return;
+    // An event that ended at one destination is not durable as a whole, whatever another one has on disk.
+    const hasEnded = ({ n }) => this.#posts.some((post) => post.ended.has(n));
+    const left = wait.open.filter(({ event }) => !hasEnded(event) && !event.isDurable);
+    if (left.length > 0) this.#violate(`${left.length} events are neither ended nor on disk after close`);
   }
 
   checkBooks() {

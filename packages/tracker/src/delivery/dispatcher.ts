@@ -62,6 +62,8 @@ export class Dispatcher {
   readonly #unfinished = new Set<Shipment>();
   readonly #resting = new Set<() => void>();
   #willPump = false;
+  /** Why events that are in memory alone end when the dispatcher does. */
+  #parting: DropReason = "closed";
   /** Events accepted by then do not wait for others. */
   #urgentUntilMs = -Infinity;
 
@@ -134,6 +136,7 @@ export class Dispatcher {
 
   /** Ends what is in flight, drops what is in memory alone, and leaves the rest on disk to a later process. */
   abandon(reason: DropReason): void {
+    this.#parting = reason;
     this.#spool.detach();
     const events = this.#queue.takeAll();
     for (const shipment of [...this.#inFlight, ...this.#unfinished]) {
@@ -185,6 +188,7 @@ export class Dispatcher {
       readable: () => this.#pumpSoon(),
       recovered: () => this.#accounts.recover(),
       lost: (events, reason, whose) => this.#accounts.lose(events, reason, whose),
+      stranded: (event) => this.#end([event], { kind: "dropped", reason: this.#parting }),
       diskFailed: (fault) => {
         const destination = this.destination.name;
         if (fault === null) reporter.report({ kind: "spool-restored", destination });

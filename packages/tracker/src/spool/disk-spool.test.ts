@@ -60,6 +60,7 @@ function open({ directory, bounds = roomy, journal = {}, runtime = systemRuntime
       lost += events;
       told();
     },
+    stranded: told,
     diskFailed: (fault) => {
       faults.push(fault);
       told();

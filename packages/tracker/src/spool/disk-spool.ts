@@ -310,7 +310,8 @@ export class DiskSpool implements Spool {
       if (spilled === null) continue;
       this.#spillingBytes -= queued.event.bytes.byteLength;
       this.#room.enter(queued.event);
-      this.#stranded.push({ queued, position });
+      if (this.#isDetached) this.#listener.stranded(queued);
+      else this.#stranded.push({ queued, position });
     }
     this.#listener.readable();
     this.#refill();

@@ -61,6 +61,8 @@ export interface SpoolListener {
   recovered(): void;
   /** Events that were on disk cannot be had any more. `others`: an earlier process accepted them. */
   lost(events: number, reason: DropReason, whose: "ours" | "others"): void;
+  /** After `detach`: the event could not be written after all, and nobody will take it any more. */
+  stranded(event: QueuedEvent): void;
   /** Events are kept in memory alone from now on, for this reason; null: the disk takes them again. */
   diskFailed(fault: string | null): void;
 }
