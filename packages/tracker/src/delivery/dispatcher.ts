@@ -149,10 +149,8 @@ export class Dispatcher {
     this.#alarm.cancel();
     this.#courier.abort();
     this.#accounts.leave(events.filter(({ isDurable }) => isDurable));
-    this.#end(
-      events.filter(({ isDurable }) => !isDurable),
-      { kind: "dropped", reason },
-    );
+    const volatile = events.filter(({ isDurable }) => !isDurable);
+    this.#end(volatile, { kind: "dropped", reason });
   }
 
   /** Lets go of whoever waits to be let in. */
