@@ -73,7 +73,7 @@ class TrackerRun {
     this.#spool = spool;
     this.#options = chooseOptions(chance);
     this.#isInexact = chance.is(0.5);
-    this.#booksEvery = chance.is(0.1) ? 1 : 25;
+    this.#booksEvery = chance.is(0.1) ? 3 : 60;
     this.#witness = new Witness(world, { ...this.#options, hasSpool: spool !== null, living: this.#living });
     const wires = chance.pick([["rudderstack"], ["plain"], ["rudderstack", "plain"], ["plain", "rudderstack"]]);
     this.#destinations = wires.map((wire, index) => this.#createDestination(wire, "AB"[index]));
