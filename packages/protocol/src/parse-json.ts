@@ -47,13 +47,13 @@ const backslash = 0x5c;
 /** Of valid JSON. It runs over every body that comes in: bytes in strings, which are most, must cost next to nothing. */
 function scanJson(bytes: Uint8Array): JsonScan {
   const found = { depth: 0, keys: 0, hasLongNumbers: false, hasSurrogates: false };
-  const hasEscapes = bytes.includes(backslash);
+  const endOfString = bytes.includes(backslash) ? scanString : endOfPlainString;
   let depth = 0;
   let digits = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === quote) {
-      at = hasEscapes ? scanString(bytes, at, found) : endOfPlainString(bytes, at);
+      at = endOfString(bytes, at, found);
     } else if (byte <= 0x39 && byte >= 0x2e) {
       digits += 1;
       if (digits === 16) found.hasLongNumbers = true;
