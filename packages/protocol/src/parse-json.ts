@@ -47,7 +47,7 @@ const backslash = 0x5c;
 /** Of valid JSON. It runs over every body that comes in: bytes in strings, which are most, must cost next to nothing. */
 function scanJson(bytes: Uint8Array): JsonScan {
   const found = { depth: 0, keys: 0, hasLongNumbers: false, hasSurrogates: false };
-  const endOfString = bytes.includes(backslash) ? scanString : endOfPlainString;
+  const endOfString = endOfStringIn(bytes);
   let depth = 0;
   let digits = 0;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -68,6 +68,11 @@ function scanJson(bytes: Uint8Array): JsonScan {
     digits = 0;
   }
   return found;
+}
+
+/** Most bodies escape nothing, and then a string ends with the next quote. */
+function endOfStringIn(bytes: Uint8Array): typeof scanString {
+  return bytes.includes(backslash) ? scanString : endOfPlainString;
 }
 
 /** Where the text that begins at `from` ends, in bytes without a backslash. */
