@@ -327,14 +327,6 @@ const spoolDefects = [
     kind: "spool",
   },
   {
-    what: "what ended before it was durable is marked in the memo",
-    file: spool("journal-source.ts"),
-    find: `this.#marks.memo(this.#journal.durable)`,
-    replace: `this.#marks.memo()`,
-    kind: "spool",
-    seeds: 6000,
-  },
-  {
     what: "marks for positions that are given again are left in the cursor's memo",
     file: spool("journal-source.ts"),
     find: `if (cursor.memo !== null && cursor.memo.byteLength > 0) await source.store();`,

@@ -288,11 +288,8 @@ export class DiskSpool implements Spool {
   #persist(group: Group): void {
     for (const { queued, spilled } of group.members) {
       if (spilled !== null) this.#spillingBytes -= queued.event.bytes.byteLength;
-      if (queued.place === null) {
-        // It has ended before it was on disk.
-        this.#own?.storeSoon();
-        continue;
-      }
+      // It has ended before it was on disk.
+      if (queued.place === null) continue;
       this.#volatile -= 1;
       queued.persist();
       spilled?.letGo();

@@ -97,20 +97,13 @@ export class JournalSource implements PlaceKeeper {
 
   /** Brings what has ended to stable storage. */
   store(): Promise<void> {
-    return this.#cursor.advance(this.#marks.low, this.#marks.memo(this.#journal.durable));
+    return this.#cursor.advance(this.#marks.low, this.#marks.memo());
   }
 
   settle(position: number, end: EventEnd): void {
     this.#marks.settle(position);
     if (this.isOurs(position)) this.#outcomes.note(position, end);
-    this.storeSoon();
-  }
-
-  /** What ends together is stored together. To be called, too, when something has ended before it was durable. */
-  storeSoon(): void {
-    if (this.#willStore) return;
-    this.#willStore = true;
-    queueMicrotask(() => this.#storeAtLeisure());
+    this.#storeSoon();
   }
 
   /** How the event at a position ended, or will have. */
@@ -128,8 +121,6 @@ export class JournalSource implements PlaceKeeper {
   }
 
   async close(): Promise<void> {
-    const { next, durable } = this.#journal;
-    if (durable < next) await this.#journal.committed(next - 1).catch(() => undefined);
     this.#storeAtLeisure();
     await this.#journal.close();
     this.#outcomes.keepAll();
@@ -143,6 +134,13 @@ export class JournalSource implements PlaceKeeper {
       else lost.others += 1;
       this.settle(position, { kind: "dropped", reason: "damaged" });
     }
+  }
+
+  /** What ends together is stored together. */
+  #storeSoon(): void {
+    if (this.#willStore) return;
+    this.#willStore = true;
+    queueMicrotask(() => this.#storeAtLeisure());
   }
 
   /** What could not be stored holds for this process, and the journal stores it again by itself. */

@@ -20,7 +20,10 @@ export class SettledMarks {
   /** In order, neither touching nor overlapping, all above `low`. */
   #stretches: Stretch[] = [];
 
-  /** Of the memo counts what is below `end`: beyond it positions have yet to be given. */
+  /**
+   * Of the memo counts what is below `end`: beyond it positions have yet to be given, or are given again, as that of an
+   * event which ended before it was on stable storage.
+   */
   constructor(low: number, memo: Uint8Array | null, end: number = Infinity) {
     this.#low = low;
     for (const { from, to } of readMemo(low, memo ?? new Uint8Array())) this.settle(from, Math.min(to, end));
@@ -53,18 +56,13 @@ export class SettledMarks {
     this.#raise();
   }
 
-  /**
-   * What is below `durable`, as much as fits; what does not is delivered again after a restart, with the same id. A
-   * position that is not durable may be given again after a power cut, to an event that has not ended.
-   */
-  memo(durable: number = Infinity): Uint8Array {
+  /** As much as fits. What does not is delivered again after a restart, with the same id. */
+  memo(): Uint8Array {
     const bytes: number[] = [];
     let end = this.#low;
-    for (const stretch of this.#stretches) {
-      const { from } = stretch;
-      const to = Math.min(stretch.to, durable);
+    for (const { from, to } of this.#stretches) {
       const pair = [...leb128(from - end), ...leb128(to - from)];
-      if (to <= from || bytes.length + pair.length > maxMemoBytes) break;
+      if (bytes.length + pair.length > maxMemoBytes) break;
       bytes.push(...pair);
       end = to;
     }
