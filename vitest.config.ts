@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -20,8 +19,6 @@ export default defineConfig({
   resolve: { alias: entries },
   test: {
     include: ["packages/*/{src,web}/**/*.test.ts", "test/**/*.test.ts"],
-    // Much of the time goes by waiting for disks and child processes, so a small machine can do two things at once.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.contract.ts"] },
