@@ -372,15 +372,15 @@ const spoolDefects = [
   {
     what: "a group that could not be written is forgotten",
     file: spool("disk-spool.ts"),
-    find: `      this.#stranded.push({ queued, position });`,
+    find: `      else this.#stranded.push({ queued, position });`,
     replace: ``,
     kind: "spool",
   },
   {
     what: "what could not be written overtakes what is on disk",
     file: spool("disk-spool.ts"),
-    find: `      this.#stranded.push({ queued, position });`,
-    replace: `      this.#chain.add(queued);`,
+    find: `      else this.#stranded.push({ queued, position });`,
+    replace: `      else this.#chain.add(queued);`,
     kind: "spool",
     seeds: 6000,
   },
