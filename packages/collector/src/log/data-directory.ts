@@ -36,7 +36,12 @@ export async function openDataDirectory(options: ResolvedOptions): Promise<Accep
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process that starts at the same moment may have made it.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 async function openLog(options: ResolvedOptions): Promise<AcceptLog> {
