@@ -32,7 +32,7 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
   const text = decoder.decode(bytes);
   try {
     let value: JsonValue = JSON.parse(text);
-    const scan = scanJson(bytes);
+    const scan = scanJson(bytes, text.includes("\\"));
     if (scan.hasLongNumbers) value = JSON.parse(quoteInexactNumbers(text));
     if (scan.hasSurrogates) value = repairTexts(value);
     return { kind: "parsed", value, scan };
@@ -43,51 +43,79 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
 
 const quote = 0x22;
 const backslash = 0x5c;
+/** A double holds any number of fewer digits. */
+const longDigits = 16;
 
-/** Of valid JSON. It runs over every body that comes in: bytes in strings, which are most, must cost next to nothing. */
-function scanJson(bytes: Uint8Array): JsonScan {
-  const found = { depth: 0, keys: 0, hasLongNumbers: false, hasSurrogates: false };
-  const endOfString = endOfStringIn(bytes);
-  let depth = 0;
-  let digits = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte === quote) {
-      at = endOfString(bytes, at, found);
-    } else if (byte <= 0x39 && byte >= 0x2e) {
-      digits += 1;
-      if (digits === 16) found.hasLongNumbers = true;
-      continue;
-    } else if (byte === 0x3a) {
-      found.keys += 1;
-    } else if (byte >= 0x5b) {
-      depth += bracket(byte);
-      if (depth > found.depth) found.depth = depth;
-    }
-    if (digits > 0 && (byte | 0x20) === 0x65) found.hasLongNumbers = true;
-    digits = 0;
+/** What a byte outside of texts means to the scan; a look into a table costs half of what comparisons do. */
+const meaning = { digit: 1, colon: 2, opening: 3, closing: 4, exponent: 5 } as const;
+const meanings: Uint8Array = tableOf([
+  ["./0123456789", meaning.digit],
+  [":", meaning.colon],
+  ["{[", meaning.opening],
+  ["}]", meaning.closing],
+  ["eE", meaning.exponent],
+]);
+
+function tableOf(entries: readonly (readonly [characters: string, meaning: number])[]): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const [characters, value] of entries) {
+    for (const character of characters) table[character.charCodeAt(0)] = value;
   }
-  return found;
+  return table;
 }
 
-/** Most bodies escape nothing, and then a string ends with the next quote. */
-function endOfStringIn(bytes: Uint8Array): typeof scanString {
-  return bytes.includes(backslash) ? scanString : endOfPlainString;
+/**
+ * Of valid JSON. It runs over every body that comes in: bytes in strings, which are most, must cost next to nothing.
+ * Most bodies escape nothing, and then a string ends with the next quote.
+ */
+function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
+  const found = { depth: 0, keys: 0, hasLongNumbers: false, hasSurrogates: false };
+  const { length } = bytes;
+  let depth = 0;
+  let digits = 0;
+  let longest = 0;
+  for (let at = 0; at < length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === quote) {
+      at = hasEscapes ? endOfString(bytes, at, found) : endOfPlainString(bytes, at);
+      continue;
+    }
+    switch (meanings[byte] ?? 0) {
+      case meaning.digit:
+        digits += 1;
+        longest = Math.max(longest, digits);
+        continue;
+      case meaning.colon:
+        found.keys += 1;
+        break;
+      case meaning.opening:
+        depth += 1;
+        found.depth = Math.max(found.depth, depth);
+        break;
+      case meaning.closing:
+        depth -= 1;
+        break;
+      case meaning.exponent:
+        // After a digit it is a number's, and as good as a long one; after none it is a letter of `true`.
+        longest = Math.max(longest, digits + longDigits - 1);
+        break;
+    }
+    digits = 0;
+  }
+  found.hasLongNumbers = longest >= longDigits;
+  return found;
 }
 
 /** Where the text that begins at `from` ends, in bytes without a backslash. */
 function endOfPlainString(bytes: Uint8Array, from: number): number {
-  for (let at = from + 1; at < bytes.length; at += 4) {
-    if (bytes[at] === quote) return at;
-    if (bytes[at + 1] === quote) return at + 1;
-    if (bytes[at + 2] === quote) return at + 2;
-    if (bytes[at + 3] === quote) return at + 3;
-  }
-  return bytes.length;
+  const { length } = bytes;
+  let at = from + 1;
+  while (at < length && bytes[at] !== quote) at += 1;
+  return at;
 }
 
 /** Where the text that begins at `from` ends. */
-function scanString(bytes: Uint8Array, from: number, found: { hasSurrogates: boolean }): number {
+function endOfString(bytes: Uint8Array, from: number, found: { hasSurrogates: boolean }): number {
   let at = from + 1;
   for (; at < bytes.length && bytes[at] !== quote; at += 1) {
     if (bytes[at] !== backslash) continue;
@@ -109,12 +137,6 @@ const lowHalf = /^[c-f]$/i;
 function isSurrogate(bytes: Uint8Array, at: number, half: RegExp): boolean {
   if (bytes[at] !== backslash || bytes[at + 1] !== 0x75 || ((bytes[at + 2] ?? 0) | 0x20) !== 0x64) return false;
   return half.test(String.fromCharCode(bytes[at + 3] ?? 0));
-}
-
-/** `{` and `[` open, `}` and `]` close; letters and the rest do neither. */
-function bracket(byte: number): number {
-  if (byte === 0x7b || byte === 0x5b) return 1;
-  return byte === 0x7d || byte === 0x5d ? -1 : 0;
 }
 
 /** Makes every text well formed, in place, without recursion. */
