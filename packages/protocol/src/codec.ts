@@ -1,5 +1,6 @@
+import type { Decoded } from "./decoded.js";
 import type { EncodedEvent } from "./encoded-event.js";
-import type { BadEvent, CanonicalEvent, JsonObject, ProtocolName, TrackedEvent } from "./event.js";
+import type { JsonObject, ProtocolName, TrackedEvent } from "./event.js";
 import type { RequestHead, WireRequest, WireResponse } from "./http.js";
 import type { Outcome } from "./outcome.js";
 import type { Result } from "./problem.js";
@@ -69,13 +70,6 @@ export interface Arrival {
   readonly remoteAddress: string;
   /** A UUID: ids for what came without one are derived from it, the same at every decoding. */
   readonly requestId: string;
-}
-
-/** What a request turned out to hold, and the answer this vendor's SDKs expect to it. */
-export interface Decoded {
-  readonly events: readonly CanonicalEvent[];
-  readonly bad: readonly BadEvent[];
-  readonly reply: WireResponse;
 }
 
 /** What the collector knows of a user when an event of theirs has been taken in. */

@@ -1,15 +1,5 @@
-export type {
-  Arrival,
-  Decoded,
-  Encoder,
-  Enrichment,
-  Limits,
-  Receiver,
-  Refusal,
-  Route,
-  Stamp,
-  UserTruth,
-} from "./codec.js";
+export type { Arrival, Encoder, Enrichment, Limits, Receiver, Refusal, Route, Stamp, UserTruth } from "./codec.js";
+export type { Decoded } from "./decoded.js";
 export type { EncodedEvent } from "./encoded-event.js";
 export { eventKinds, protocolNames } from "./event.js";
 export type {
@@ -22,6 +12,8 @@ export type {
   ProtocolName,
   TrackedEvent,
 } from "./event.js";
+export { ipAddressOf, ipPolicies } from "./ip-address.js";
+export type { IpPolicy } from "./ip-address.js";
 export { writeJson } from "./json.js";
 export type { JsonLimits, JsonText } from "./json.js";
 export { isoTime, isTimeMs, parseIsoTime } from "./iso-time.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isoTime, isTimeMs, parseIsoTime } from "./iso-time.js";
+import { isCanonicalTime, isoTime, isTimeMs, parseIsoTime } from "./iso-time.js";
 
 const anyMs = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 });
 
@@ -49,5 +49,28 @@ describe("parseIsoTime", () => {
     "+010000-01-01T00:00:00.000Z",
   ])("refuses %j", (text) => {
     expect(parseIsoTime(text)).toBeNull();
+  });
+});
+
+describe("isCanonicalTime", () => {
+  const two = (max: number) => fc.integer({ min: 0, max }).map((number) => String(number).padStart(2, "0"));
+  const anyText = fc
+    .tuple(two(99), two(13), two(32), two(25), two(61), two(61))
+    .map(([year, month, day, hour, minute, second]) => `20${year}-${month}-${day}T${hour}:${minute}:${second}.741Z`);
+
+  it("is true only for what isoTime would write", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const ms = parseIsoTime(text);
+        fc.pre(ms !== null && isCanonicalTime(text));
+        expect(isoTime(ms ?? Number.NaN)).toBe(text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each(["2026-02-30T00:00:00.000Z", "2026-11-20T24:00:00.000Z"])("is false for %s, which Date reads", (text) => {
+    expect(parseIsoTime(text)).not.toBeNull();
+    expect(isCanonicalTime(text)).toBe(false);
   });
 });

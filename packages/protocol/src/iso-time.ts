@@ -34,8 +34,15 @@ function two(number: number): string {
   return twoDigits[number] ?? "";
 }
 
-/** Whether the text is in the form of `isoTime`, so that it can stand for its time as it is. */
+/**
+ * Whether a text that `parseIsoTime` reads is what `isoTime` would write, so that it can stand for its time as it is.
+ * Not every month has a day after the 28th, and the hour 24 is the next day's first: those are always written anew.
+ */
 export function isCanonicalTime(text: string): boolean {
+  return hasCanonicalForm(text) && pairAt(text, 8) <= 28 && pairAt(text, 11) < 24;
+}
+
+function hasCanonicalForm(text: string): boolean {
   return text.length === 24 && text.endsWith("Z") && text[10] === "T";
 }
 
@@ -43,7 +50,7 @@ const iso = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?([Zz]|[+-]\d\d
 
 /** Milliseconds since the epoch of an ISO 8601 time, read as UTC where it names no zone; null for anything else. */
 export function parseIsoTime(text: string): number | null {
-  if (isCanonicalTime(text)) {
+  if (hasCanonicalForm(text)) {
     const ms = parseDate(text.slice(0, 10)) + parseClock(text);
     if (isTimeMs(ms)) return ms;
   }

@@ -46,14 +46,16 @@ const backslash = 0x5c;
 /** A double holds any number of fewer digits. */
 const longDigits = 16;
 
-/** What a byte outside of texts means to the scan; a look into a table costs half of what comparisons do. */
-const meaning = { digit: 1, colon: 2, opening: 3, closing: 4, exponent: 5 } as const;
+/**
+ * What a byte outside of texts means to the scan. A look into a table costs half of what comparisons do, and a written
+ * number less than a name for it, which the engine would look up at each byte.
+ */
 const meanings: Uint8Array = tableOf([
-  ["./0123456789", meaning.digit],
-  [":", meaning.colon],
-  ["{[", meaning.opening],
-  ["}]", meaning.closing],
-  ["eE", meaning.exponent],
+  ["./0123456789", 1],
+  [":", 2],
+  ["{[", 3],
+  ["}]", 4],
+  ["eE", 5],
 ]);
 
 function tableOf(entries: readonly (readonly [characters: string, meaning: number])[]): Uint8Array {
@@ -81,21 +83,21 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
       continue;
     }
     switch (meanings[byte] ?? 0) {
-      case meaning.digit:
+      case 1:
         digits += 1;
         longest = Math.max(longest, digits);
         continue;
-      case meaning.colon:
+      case 2:
         found.keys += 1;
         break;
-      case meaning.opening:
+      case 3:
         depth += 1;
         found.depth = Math.max(found.depth, depth);
         break;
-      case meaning.closing:
+      case 4:
         depth -= 1;
         break;
-      case meaning.exponent:
+      case 5:
         // After a digit it is a number's, and as good as a long one; after none it is a letter of `true`.
         longest = Math.max(longest, digits + longDigits - 1);
         break;

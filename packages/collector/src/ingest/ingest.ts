@@ -62,7 +62,7 @@ export function createIngest(parts: IngestParts): Ingest {
       }
       noteFault(null);
       ledger.accepted({
-        events: decoded.events.length,
+        events: decoded.count,
         bad: decoded.bad.length,
         bytes: received.byteLength,
       });
@@ -97,5 +97,5 @@ async function completed(
 }
 
 function isEmpty(decoded: Decoded): boolean {
-  return decoded.events.length === 0 && decoded.bad.length === 0;
+  return decoded.count === 0 && decoded.bad.length === 0;
 }

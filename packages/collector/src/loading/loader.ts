@@ -106,7 +106,8 @@ async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, requ
   if (unpacked.kind !== "unpacked")
     return { events: [], bad: [undecodable(request, "its body does not unpack any more")] };
   try {
-    return receiver.decode({ ...request.head, body: unpacked.bytes }, request.arrival);
+    const { events, bad } = receiver.decode({ ...request.head, body: unpacked.bytes }, request.arrival);
+    return { events, bad };
   } catch (error) {
     // A decoder answers for any bytes; where one fails nevertheless, one request must not stop all that follow.
     return { events: [], bad: [undecodable(request, `the decoder failed: ${String(error)}`)] };

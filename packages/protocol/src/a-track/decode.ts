@@ -1,7 +1,9 @@
 /** A request that came in, as one canonical event or one bad one; the answer is A-Track's contract as far as it is known. */
-import type { Arrival, Decoded } from "../codec.js";
-import type { CanonicalEvent, JsonValue } from "../event.js";
-import type { WireRequest, WireResponse } from "../http.js";
+import type { Arrival } from "../codec.js";
+import { decoded } from "../decoded.js";
+import type { Decoded } from "../decoded.js";
+import type { JsonValue } from "../event.js";
+import type { WireRequest } from "../http.js";
 import { isoTime } from "../iso-time.js";
 import { parseJson } from "../parse-json.js";
 import type { Problem, Problems } from "../problem.js";
@@ -36,13 +38,15 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
   }
   const checked = validateBody(call, body);
   if (!checked.ok) return bad(checked.problems, body, arrival);
-  const event = toCanonical(checked.value, {
-    id: idOf(request, arrival, call),
-    project: arrival.project,
-    receivedAt: isoTime(arrival.receivedAtMs),
-    body,
+  const valid = checked.value;
+  const id = idOf(request, arrival, call);
+  const { project, receivedAtMs } = arrival;
+  return decoded({
+    count: 1,
+    events: () => [toCanonical(valid, { id, project, receivedAt: isoTime(receivedAtMs), body })],
+    bad: [],
+    reply: () => jsonReply(200, call === "event" ? { ok: true, eventId: id } : { ok: true, uuid: valid.uuid }),
   });
-  return { events: [event], bad: [], reply: accepted(event, call) };
 }
 
 function fault(code: BadCode, expected: string): Problem {
@@ -62,13 +66,10 @@ function idOf(request: WireRequest, arrival: Arrival, call: CallName): string {
   return call === "event" || uuid.test(key) ? key : `${call}:${key}`;
 }
 
-function accepted(event: CanonicalEvent, call: CallName): WireResponse {
-  return jsonReply(200, call === "event" ? { ok: true, eventId: event.id } : { ok: true, uuid: event.userId });
-}
-
 function bad(problems: Problems, wire: JsonValue, arrival: Arrival): Decoded {
   const [first] = problems;
   return {
+    count: 0,
     events: [],
     bad: [
       {

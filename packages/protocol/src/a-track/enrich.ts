@@ -1,16 +1,17 @@
 /** Replies with what the server knows of the user: who is new is its to say, and what the attributes come to. */
-import type { Arrival, Decoded, Enrichment, UserTruth } from "../codec.js";
+import type { Arrival, Enrichment, UserTruth } from "../codec.js";
+import type { Decoded } from "../decoded.js";
 import { callNames } from "./event.js";
 import type { CallName } from "./event.js";
 import { jsonReply } from "./reply.js";
 
-export function enrich({ events }: Decoded, { route }: Arrival): Enrichment | null {
-  const [event] = events;
+export function enrich(decoded: Decoded, { route }: Arrival): Enrichment | null {
   const call = callNames.find((name) => name === route);
-  if (event === undefined || event.userId === null || call === undefined) return null;
-  const { id: eventId, userId } = event;
-  const told = fieldsOf[call];
+  const told = call === undefined ? null : fieldsOf[call];
   if (told === null) return null;
+  const [event] = decoded.events;
+  if (event === undefined || event.userId === null) return null;
+  const { id: eventId, userId } = event;
   return { userId, eventId, reply: (truth) => jsonReply(200, { ok: true, uuid: userId, ...told(truth) }) };
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Arrival, Decoded, Refusal, Route } from "../codec.js";
+import type { Arrival, Refusal, Route } from "../codec.js";
+import type { Decoded } from "../decoded.js";
 import type { CanonicalEvent } from "../event.js";
 import type { WireRequest, WireResponse } from "../http.js";
 import type { CallName } from "./event.js";

@@ -3,7 +3,7 @@
  * everything that is wrong with it. Each field is read once, so that a getter cannot answer twice.
  */
 import type { JsonObject } from "../event.js";
-import { isoTime, isTimeMs, parseIsoTime } from "../iso-time.js";
+import { isCanonicalTime, isoTime, isTimeMs, parseIsoTime } from "../iso-time.js";
 import { isDate, isPlain, objectTag } from "../object-tag.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
@@ -127,7 +127,7 @@ class Reader {
     const value = this.#get(name);
     if (value === undefined || value === null) return undefined;
     const ms = timeMs(value);
-    if (ms !== null) return isoTime(ms);
+    if (ms !== null) return typeof value === "string" && isCanonicalTime(value) ? value : isoTime(ms);
     const message = `Expected a valid Date, an ISO 8601 text or milliseconds since 1970, got ${describe(value)}.`;
     this.problems.push(problem(name, "invalid-timestamp", message));
     return undefined;

@@ -5,9 +5,11 @@
  * The reply is the gateway's: one bad event and the whole request is refused. What is kept differs on purpose. The SDKs
  * drop a batch that is refused, so its good events are returned beside the bad one; ids make a resend harmless.
  */
-import type { Arrival, Decoded } from "../codec.js";
-import type { BadEvent, CanonicalEvent, JsonObject, JsonValue } from "../event.js";
-import type { WireRequest, WireResponse } from "../http.js";
+import type { Arrival } from "../codec.js";
+import { decoded } from "../decoded.js";
+import type { Decoded } from "../decoded.js";
+import type { BadEvent, JsonObject, JsonValue } from "../event.js";
+import type { WireRequest } from "../http.js";
 import { isoTime } from "../iso-time.js";
 import { measureJson, parseJson } from "../parse-json.js";
 import type { JsonScan } from "../parse-json.js";
@@ -36,19 +38,19 @@ const maxEventDepth = 198;
 const maxEventKeys = 10_000;
 
 export function decode(request: WireRequest, arrival: Arrival): Decoded {
-  if (isPixel(arrival.route)) return { ...decodePixel(request, arrival), reply: pixel };
+  if (isPixel(arrival.route)) return decodePixel(request, arrival);
   const parsed = parseJson(request.body);
   if (parsed.kind === "invalid") return refuseBody(arrival, unreadableJson(parsed));
   const { value, scan } = parsed;
   if (singles.has(arrival.route)) {
     const facts = factsOf(request, arrival, { type: arrival.route, sentAt: undefined });
-    return judged(decodeMessages([value], facts, scan));
+    return decodeMessages([value], facts, scan);
   }
   const facts = factsOf(request, arrival, { type: null, sentAt: isObject(value) ? value["sentAt"] : undefined });
   const messages = batchOf(value);
-  if (messages.length > 0) return judged(decodeMessages(messages, facts, scan));
+  if (messages.length > 0) return decodeMessages(messages, facts, scan);
   return arrival.route === "import"
-    ? { events: [], bad: [], reply: accepted }
+    ? { ...nothing, reply: accepted }
     : refuseBody(arrival, emptyBatch(scan.depth > maxEventDepth ? outline(value) : value));
 }
 
@@ -85,33 +87,38 @@ interface Fault {
   readonly wire: JsonValue;
 }
 
-interface Messages {
-  readonly events: readonly CanonicalEvent[];
-  readonly bad: readonly BadEvent[];
-  /** Of the first bad one. */
-  readonly sentence: string | null;
+/** A message that is an event, and its place in the request. */
+interface Good {
+  readonly message: JsonObject;
+  readonly index: number;
 }
 
-function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, scan: JsonScan): Messages {
-  const events: CanonicalEvent[] = [];
+function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, scan: JsonScan): Decoded {
+  const good: Good[] = [];
   const bad: BadEvent[] = [];
   let sentence: string | null = null;
   const mayBeTooLarge = scan.depth > maxEventDepth || scan.keys > maxEventKeys;
   messages.forEach((message, index) => {
     const fault = (mayBeTooLarge ? measureFault(message) : null) ?? eventFault(message, facts.type);
     if (fault === null && isObject(message)) {
-      events.push(canonicalEvent(message, index, facts));
+      good.push({ message, index });
     } else if (fault !== null) {
       bad.push(badEvent(fault, index, facts));
       sentence ??= fault.sentence;
     }
   });
-  return { events, bad, sentence };
+  return holding(good, facts, { bad, reply: sentence === null ? accepted : refused(400, sentence) });
 }
 
-function judged({ events, bad, sentence }: Messages): Decoded {
-  const reply: WireResponse = sentence === null ? accepted : refused(400, sentence);
-  return { events, bad, reply };
+const nothing = { count: 0, events: [], bad: [] } as const;
+
+function holding(good: readonly Good[], facts: RequestFacts, rest: Pick<Decoded, "bad" | "reply">): Decoded {
+  return decoded({
+    count: good.length,
+    events: () => good.map(({ message, index }) => canonicalEvent(message, index, facts)),
+    bad: rest.bad,
+    reply: () => rest.reply,
+  });
 }
 
 function eventFault(message: JsonValue, routeType: string | null): Fault | null {
@@ -178,18 +185,19 @@ function badEvent(fault: Fault, index: number, origin: Origin): BadEvent {
 
 function refuseBody(arrival: Arrival, fault: Fault): Decoded {
   const origin = { ...arrival, receivedAt: isoTime(arrival.receivedAtMs) };
-  return { events: [], bad: [badEvent(fault, 0, origin)], reply: refused(400, fault.sentence) };
+  return { ...nothing, bad: [badEvent(fault, 0, origin)], reply: refused(400, fault.sentence) };
 }
 
 /** The gateway drops a track whose name is empty; here it is kept with its reason. */
-function decodePixel(request: WireRequest, arrival: Arrival): Messages {
+function decodePixel(request: WireRequest, arrival: Arrival): Decoded {
   const type = arrival.route === "pixel-page" ? "page" : "track";
   const message: JsonObject = pixelMessage(type, request.query, arrival.receivedAtMs);
   const facts = factsOf(request, arrival, { type, sentAt: undefined });
   const fault =
     eventFault(message, type) ?? (message["event"] === "" && type === "track" ? namelessTrack(message) : null);
-  if (fault === null) return { events: [canonicalEvent(message, 0, facts)], bad: [], sentence: null };
-  return { events: [], bad: [badEvent(fault, 0, facts)], sentence: fault.sentence };
+  return fault === null
+    ? holding([{ message, index: 0 }], facts, { bad: [], reply: pixel })
+    : { ...nothing, bad: [badEvent(fault, 0, facts)], reply: pixel };
 }
 
 function namelessTrack(wire: JsonObject): Fault {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { Decoded, Receiver, Refusal, Route } from "../codec.js";
+import type { Receiver, Refusal, Route } from "../codec.js";
+import type { Decoded } from "../decoded.js";
 import type { JsonObject, JsonValue } from "../event.js";
 import type { RequestHead, WireResponse } from "../http.js";
 import { rudderId } from "./canonical.js";

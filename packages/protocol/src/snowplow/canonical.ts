@@ -90,7 +90,7 @@ function assemble(payload: Payload, { content, entities, context, around }: Part
     time,
     properties: carried.properties ?? content.properties,
     entities: carried === nothingCarried ? entities : entities.filter(isTheirs),
-    context: carried.context === undefined ? context : { ...context, ...carried.context },
+    context: carried.context === undefined ? context : Object.assign(context, carried.context),
     library: libraryOf(payload["tv"]),
     wire: payload,
   };

@@ -41,17 +41,19 @@ export function readCarriedEvent(data: JsonValue): CarriedEvent | null {
 /** What is not of its type counts as absent. */
 export function readCarriedContext(data: JsonValue): CarriedContext {
   if (!isObject(data)) return {};
-  const { name, anonymousId, previousId, groupId, sessionId, properties, context } = data;
-  return {
-    ...(name === null || typeof name === "string" ? { name } : {}),
-    ...(typeof anonymousId === "string" ? { anonymousId } : {}),
-    ...(typeof previousId === "string" ? { previousId } : {}),
-    ...(typeof groupId === "string" ? { groupId } : {}),
-    ...(typeof sessionId === "string" ? { sessionId } : {}),
-    ...(isObject(properties) ? { properties } : {}),
-    ...(isObject(context) ? { context } : {}),
-  };
+  const carried: { -readonly [Field in keyof CarriedContext]: CarriedContext[Field] } = {};
+  const { name, properties, context } = data;
+  if (name === null || typeof name === "string") carried.name = name;
+  for (const field of idFields) {
+    const id = data[field];
+    if (typeof id === "string") carried[field] = id;
+  }
+  if (isObject(properties)) carried.properties = properties;
+  if (isObject(context)) carried.context = context;
+  return carried;
 }
+
+const idFields = ["anonymousId", "previousId", "groupId", "sessionId"] as const;
 
 function isKind(value: JsonValue | undefined): value is EventKind {
   return (eventKinds as readonly unknown[]).includes(value);

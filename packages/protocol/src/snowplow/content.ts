@@ -162,7 +162,9 @@ function describedContent(value: JsonValue | undefined): Content | Fault {
   if (described === null) return fault("invalid-schema", "Expected an event with an Iglu schema and data, got none.");
   const { schema, data } = described;
   const carried = schema === carriedSchemas.event ? readCarriedEvent(data) : null;
-  if (carried !== null) return { ...carried, name: carried.name ?? null, described };
+  if (carried !== null) {
+    return { kind: carried.kind, name: carried.name ?? null, properties: carried.properties, described };
+  }
   if (!isObject(data)) return { kind: "self-describing", name: schema, properties: { data }, described };
   if (!isScreenView(schema)) return { kind: "self-describing", name: schema, properties: data, described };
   const { name, ...properties } = data;

@@ -2,7 +2,8 @@
  * A request as canonical events, bad events and the answer a Snowplow collector gives. The answer never depends on what
  * the request holds: a collector keeps everything, and what is bad is known by its reason.
  */
-import type { Arrival, Decoded } from "../codec.js";
+import type { Arrival } from "../codec.js";
+import type { Decoded } from "../decoded.js";
 import type { BadEvent, CanonicalEvent } from "../event.js";
 import type { WireRequest } from "../http.js";
 import { isoTime } from "../iso-time.js";
@@ -37,7 +38,7 @@ export function decode(request: WireRequest, arrival: Arrival, settings: DecodeS
   if (request.path.startsWith("/r/") || mapped?.startsWith("/r/")) {
     // A path that was mapped to a redirect is one by intention.
     const reply = redirectReply(query["u"], settings.redirects, headers);
-    if (settings.redirects === null) return { events: [], bad: [], reply };
+    if (settings.redirects === null) return { count: 0, events: [], bad: [], reply };
     return { ...sort(readItems(request, mapped ?? request.path), around), reply };
   }
   const items = readItems(request, mapped ?? request.path);
@@ -51,7 +52,7 @@ interface Around {
   readonly receivedAt: string;
 }
 
-function sort(items: readonly Item[], around: Around): Pick<Decoded, "events" | "bad"> {
+function sort(items: readonly Item[], around: Around): Omit<Decoded, "reply"> {
   const events: CanonicalEvent[] = [];
   const bad: BadEvent[] = [];
   for (const [position, item] of items.entries()) {
@@ -60,7 +61,7 @@ function sort(items: readonly Item[], around: Around): Pick<Decoded, "events" | 
     if (read.kind === "bad") bad.push(badEvent(item, read, place));
     else events.push(read);
   }
-  return { events, bad };
+  return { count: events.length, events, bad };
 }
 
 interface Place {

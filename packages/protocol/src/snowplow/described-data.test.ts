@@ -1,6 +1,6 @@
 /** Data and its schema: handed to whoever checks it, as it came, and read again from a stored event. */
 import { describe, expect, it } from "vitest";
-import type { Decoded } from "../codec.js";
+import type { Decoded } from "../decoded.js";
 import type { Entity } from "../event.js";
 import { createSnowplowReceiver, readDescribed } from "./index.js";
 import type { DataCheck } from "./index.js";

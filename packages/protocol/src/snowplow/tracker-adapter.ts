@@ -1,7 +1,8 @@
 /** The tracker protocol: version 1 is a query, version 2 a posted list. */
 import type { JsonObject, JsonValue } from "../event.js";
 import type { WireRequest } from "../http.js";
-import { faultItem, payloadItem, readJson } from "./items.js";
+import type { Embedded } from "./embedded-json.js";
+import { bodyText, faultItem, payloadItem, readJson } from "./items.js";
 import type { Item } from "./items.js";
 import { payloadKeys, requiredKeys } from "./payload-keys.js";
 import type { Payload } from "./payload-keys.js";
@@ -18,7 +19,7 @@ export function queryItems(query: Payload): readonly Item[] {
 /** A posted list of events; the query's parameters belong to each of them, and override its own. */
 export function trackerItems(request: WireRequest, query: Payload): readonly Item[] {
   if (request.body.length === 0) return queryItems(query);
-  const json = readJson(request);
+  const json = readTexts(request) ?? readJson(request);
   if (json.kind !== "json") return [json];
   const { value } = json;
   if (!isObject(value) || typeof value["schema"] !== "string" || !isEnvelope(value["schema"], envelopes.payload)) {
@@ -30,6 +31,33 @@ export function trackerItems(request: WireRequest, query: Payload): readonly Ite
   }
   const hasQuery = request.query !== "";
   return (data as readonly JsonValue[]).map((event) => postedItem(event, hasQuery ? query : null));
+}
+
+/**
+ * The body in the form that every tracker posts: an envelope with objects of texts. That holds no number to be spoilt and
+ * nests no deeper, so that it is read without further care; null for any other, and where a text has half a surrogate pair.
+ */
+function readTexts(request: WireRequest): Embedded | null {
+  const text = bodyText(request);
+  if (text.includes("\\ud") || text.includes("\\uD")) return null;
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return isEnvelopeOfTexts(value) ? { kind: "json", value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isEnvelopeOfTexts(value: JsonValue): boolean {
+  if (!isObject(value) || Object.keys(value).length !== 2) return false;
+  const { schema, data } = value;
+  return typeof schema === "string" && Array.isArray(data) && (data as readonly JsonValue[]).every(holdsTexts);
+}
+
+function holdsTexts(event: JsonValue): boolean {
+  if (!isObject(event)) return false;
+  for (const key in event) if (typeof event[key] !== "string") return false;
+  return true;
 }
 
 function postedItem(event: JsonValue, query: Payload | null): Item {
