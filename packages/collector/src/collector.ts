@@ -143,10 +143,10 @@ async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<L
     readLog: (from) => log.read(from),
     runtime: options.runtime,
     onReport,
-    onLoaded({ inherited, stored, duplicates, newest, leftOut }) {
-      ledger.inherited(inherited.events, inherited.bad);
-      ledger.settled(stored, duplicates);
-      live.publish(newest, leftOut);
+    onLoaded(loaded) {
+      ledger.inherited(loaded.inherited.events, loaded.inherited.bad);
+      ledger.settled(loaded);
+      live.publish(loaded.newest, loaded.leftOut);
     },
     // What is sealed in the store, the log need not keep for it.
     onSealed: (position) => {
@@ -251,7 +251,8 @@ function metricsOf({ options, log, ledger, loading, sinks, live }: RunningParts,
         ...sinks.progress().map(({ name, position }) => ({ name: `sink-${name}`, behind: log.durable - position })),
       ],
       sinks: sinks.progress(),
-      liveClients: live.clients,
+      live,
+      forgotten: loading.progress().forgotten,
       residentBytes: process.memoryUsage.rss(),
       startedAtMs,
     });

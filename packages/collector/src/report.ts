@@ -35,7 +35,7 @@ export type CollectorReport =
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed"; readonly stats: CollectorStats };
 
-/** What the collector did since it started. accepted = stored + duplicates + pending, at every moment. */
+/** What the collector did since it started. accepted = stored + duplicates + unstorable + pending, at every moment. */
 export interface CollectorStats {
   /** Requests that were kept in the accept log. */
   readonly requests: number;
@@ -49,6 +49,8 @@ export interface CollectorStats {
   readonly stored: number;
   /** Events that came again under an id already stored. */
   readonly duplicates: number;
+  /** Events that no row of the store can hold: bad events with the code `unstorable` are kept instead of them. */
+  readonly unstorable: number;
   /** Events kept in the log and not yet in the store. */
   readonly pending: number;
   readonly refused: Readonly<Record<RefusalReason, number>>;

@@ -62,6 +62,7 @@ async function serve(flags: Record<string, unknown>, terminal: Terminal): Promis
   terminal.print(ledgerLine(await collector.close()));
 }
 
-function ledgerLine({ accepted, stored, duplicates, pending, bad }: CollectorStats): string {
-  return `accepted ${accepted} = stored ${stored} + duplicates ${duplicates} + pending ${pending}; bad ${bad}`;
+function ledgerLine({ accepted, stored, duplicates, unstorable, pending, bad }: CollectorStats): string {
+  const rare = unstorable > 0 ? ` + unstorable ${unstorable}` : "";
+  return `accepted ${accepted} = stored ${stored} + duplicates ${duplicates}${rare} + pending ${pending}; bad ${bad}`;
 }

@@ -5,8 +5,8 @@ import { metricsText } from "./metrics.js";
 
 function text(): string {
   const ledger = createLedger();
-  ledger.accepted({ events: 3, bad: 1, bytes: 500 });
-  ledger.settled(2, 1);
+  ledger.accepted({ events: 5, bad: 1, bytes: 500 });
+  ledger.settled({ stored: 2, duplicates: 1, unstorable: 1 });
   ledger.refused("too-large");
   const latencies = createLatencies();
   for (const ms of [0.4, 3, 3, 60_000]) latencies.observe(ms);
@@ -16,7 +16,8 @@ function text(): string {
     log: { bytes: 1_000, segments: 1, accepting: true },
     cursors: [{ name: "store", behind: 7 }],
     sinks: [{ name: "file", delivered: 4, refused: 1 }],
-    liveClients: 0,
+    live: { clients: 0, leftOut: 12 },
+    forgotten: 3,
     residentBytes: 1,
     startedAtMs: 1_500,
   });
@@ -28,15 +29,18 @@ describe("the metrics", () => {
       expect.arrayContaining([
         "oncewire_requests_total 1",
         "oncewire_received_bytes_total 500",
-        "oncewire_events_accepted_total 3",
+        "oncewire_events_accepted_total 5",
         "oncewire_bad_events_total 1",
         "oncewire_events_stored_total 2",
         "oncewire_events_duplicate_total 1",
-        "oncewire_events_pending 0",
+        "oncewire_events_unstorable_total 1",
+        "oncewire_events_pending 1",
         'oncewire_requests_refused_total{reason="too-large"} 1',
         'oncewire_requests_refused_total{reason="unknown-key"} 0',
         'oncewire_log_lag_records{cursor="store"} 7',
         'oncewire_sink_events_total{sink="file",outcome="refused"} 1',
+        "oncewire_live_left_out_total 12",
+        "oncewire_people_forgotten_total 3",
         "process_start_time_seconds 1.5",
       ]),
     );

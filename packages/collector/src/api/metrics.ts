@@ -12,7 +12,9 @@ export interface MetricFacts {
   readonly cursors: readonly { readonly name: string; readonly behind: number }[];
   /** Names are the operator's. */
   readonly sinks: readonly { readonly name: string; readonly delivered: number; readonly refused: number }[];
-  readonly liveClients: number;
+  readonly live: { readonly clients: number; readonly leftOut: number };
+  /** People let go because there were too many. */
+  readonly forgotten: number;
   readonly residentBytes: number;
   readonly startedAtMs: number;
 }
@@ -66,6 +68,11 @@ function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {
     ["oncewire_events_duplicate_total", "Accepted events whose id was stored already."],
     [[{}, stats.duplicates]],
   );
+  add(
+    "counter",
+    ["oncewire_events_unstorable_total", "Accepted events that the store could keep only as bad events."],
+    [[{}, stats.unstorable]],
+  );
   add("gauge", ["oncewire_events_pending", "Accepted events not in the store yet."], [[{}, stats.pending]]);
   add(
     "gauge",
@@ -85,7 +92,7 @@ function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {
   );
 }
 
-function addState({ log, liveClients, residentBytes, startedAtMs }: MetricFacts, add: Add): void {
+function addState({ log, live, forgotten, residentBytes, startedAtMs }: MetricFacts, add: Add): void {
   add(
     "gauge",
     ["oncewire_log_accepting", "1 while requests are kept, 0 while senders are told to come back."],
@@ -93,7 +100,17 @@ function addState({ log, liveClients, residentBytes, startedAtMs }: MetricFacts,
   );
   add("gauge", ["oncewire_log_bytes", "Size of the accept log."], [[{}, log.bytes]]);
   add("gauge", ["oncewire_log_segments", "Files of the accept log."], [[{}, log.segments]]);
-  add("gauge", ["oncewire_live_clients", "Listeners of the live feed."], [[{}, liveClients]]);
+  add("gauge", ["oncewire_live_clients", "Listeners of the live feed."], [[{}, live.clients]]);
+  add(
+    "counter",
+    ["oncewire_live_left_out_total", "Stored items that came too fast for the live feed to show."],
+    [[{}, live.leftOut]],
+  );
+  add(
+    "counter",
+    ["oncewire_people_forgotten_total", "People let go, those seen longest ago, because there were too many."],
+    [[{}, forgotten]],
+  );
   add("gauge", ["process_resident_memory_bytes", "Memory of the process."], [[{}, residentBytes]]);
   add("gauge", ["process_start_time_seconds", "When it started, since the epoch."], [[{}, startedAtMs / 1_000]]);
 }

@@ -80,10 +80,11 @@ const request: Schema = {
 const stats = object({
   requests: count,
   receivedBytes: count,
-  accepted: { ...count, description: "accepted = stored + duplicates + pending" },
+  accepted: { ...count, description: "accepted = stored + duplicates + unstorable + pending" },
   bad: count,
   stored: count,
   duplicates: count,
+  unstorable: { ...count, description: "Events that no row can hold; bad events are kept instead of them." },
   pending: count,
   refused: object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
 });

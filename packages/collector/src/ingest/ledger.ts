@@ -1,15 +1,22 @@
 import { refusalReasons } from "../report.js";
 import type { CollectorStats, RefusalReason } from "../report.js";
 
-/** Counts what comes in and what becomes of it. accepted = stored + duplicates + pending. */
+/** Counts what comes in and what becomes of it. accepted = stored + duplicates + unstorable + pending. */
 export interface Ledger {
   /** A request was kept, with so many events and so much that is not one. */
   accepted(request: { readonly events: number; readonly bad: number; readonly bytes: number }): void;
   /** An earlier process had kept them, and this one finds them in the log. */
   inherited(events: number, bad: number): void;
-  settled(stored: number, duplicates: number): void;
+  /** The store has decided on so many more. */
+  settled(events: SettledEvents): void;
   refused(reason: RefusalReason): void;
   stats(): CollectorStats;
+}
+
+export interface SettledEvents {
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly unstorable: number;
 }
 
 export function createLedger(): Ledger {
@@ -19,6 +26,7 @@ export function createLedger(): Ledger {
   let bad = 0;
   let stored = 0;
   let duplicates = 0;
+  let unstorable = 0;
   const refused = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<RefusalReason, number>;
   return {
     accepted(request) {
@@ -31,9 +39,10 @@ export function createLedger(): Ledger {
       accepted += events;
       bad += badEvents;
     },
-    settled(storedNow, duplicatesNow) {
-      stored += storedNow;
-      duplicates += duplicatesNow;
+    settled(events) {
+      stored += events.stored;
+      duplicates += events.duplicates;
+      unstorable += events.unstorable;
     },
     refused(reason) {
       refused[reason] += 1;
@@ -45,7 +54,8 @@ export function createLedger(): Ledger {
       bad,
       stored,
       duplicates,
-      pending: accepted - stored - duplicates,
+      unstorable,
+      pending: accepted - stored - duplicates - unstorable,
       refused: { ...refused },
     }),
   };

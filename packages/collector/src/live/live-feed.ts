@@ -31,6 +31,8 @@ export interface LiveFeed {
   subscribe(request: IncomingMessage, response: ServerResponse): void;
   /** How many listen now. */
   readonly clients: number;
+  /** Items that were not given, so far. */
+  readonly leftOut: number;
   /** Ends every stream. */
   close(): void;
 }
@@ -82,6 +84,7 @@ class SseFeed implements LiveFeed {
   /** The last stats message: newcomers get it, so that only beats measure the rate. */
   #latest: Buffer | undefined;
   #beats = 0;
+  #leftOut = 0;
   #closed = false;
 
   constructor({ runtime, ringSize = 500, maxClients = 64, coalesceMs = 50 }: LiveFeedOptions) {
@@ -96,7 +99,12 @@ class SseFeed implements LiveFeed {
     return this.#clients.size;
   }
 
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
   publish(items: readonly StoredItem[], leftOut: number = 0): void {
+    this.#leftOut += leftOut;
     if (this.#closed || items.length + leftOut === 0) return;
     this.#ring.skip(leftOut);
     for (const item of items) this.#ring.push(item);

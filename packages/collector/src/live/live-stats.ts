@@ -1,4 +1,4 @@
-/** What the collector counts, as the feed needs it. accepted = stored + duplicates + pending. */
+/** What the collector counts, as the feed needs it. accepted = stored + duplicates + pending, but for the few that the store cannot hold. */
 export interface LiveCounts {
   /** Events the collector has answered success for. */
   readonly accepted: number;

@@ -12,18 +12,17 @@ import { answerAboutPeople } from "../profiles/people-reader.js";
 import type { PeopleQuestion } from "../profiles/people-reader.js";
 import { createProfiledStore } from "../profiles/profiled-store.js";
 import type { ProfiledStore } from "../profiles/profiled-store.js";
-import type { AppendResult, EventQuery, EventStore, LogBatch, StoredItem } from "../store/event-store.js";
+import type { EventQuery } from "../store/event-store.js";
 import { openParquetStore } from "../store/parquet-store.js";
 import type { ParquetStore } from "../store/parquet-store.js";
 import { isStoreError, messageOf } from "../store/store-error.js";
 import type { StoreErrorCode } from "../store/store-error.js";
+import { loadedMessage } from "./loaded-message.js";
 import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
-import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
+import type { FromLoading, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 import { createReceivers } from "./receivers.js";
 
-/** The live page cannot show more at once, and passing events between threads has its price. */
-const maxNewest = 500;
 /** At about 30 bytes of memory each: a person has one, and one for each of their ids and sessions. */
 const maxProfileDocuments = 4_000_000;
 
@@ -50,7 +49,15 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     store: profiled,
     receivers: new Map(receivers.map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
     runtime: systemRuntime,
-    onLoaded: (batch, result) => say(loadedMessage(setup, store, { batch, result })),
+    onLoaded: (batch, result) =>
+      say(
+        loadedMessage(setup, {
+          batch,
+          result,
+          storePosition: store.position,
+          forgotten: profiled.people?.forgotten ?? null,
+        }),
+      ),
     onLost: (lost) => {
       for (const { from, to, reason } of lost) say({ kind: "lost", records: to - from, reason });
     },
@@ -152,33 +159,4 @@ async function ask({ store, profiled }: Answering, question: StoreQuestion, argu
     case "seal":
       return store.seal();
   }
-}
-
-function loadedMessage(
-  { inheritedTo, reportedTo }: LoadingSetup,
-  store: EventStore,
-  { batch, result }: { batch: LogBatch; result: AppendResult },
-): LoadedMessage {
-  const isInherited = ({ position }: { position: number }): boolean => position < inheritedTo && position >= reportedTo;
-  const isNews = ({ position }: { position: number }): boolean => position >= reportedTo;
-  const stored = result.stored.filter(isNews);
-  const bad = batch.bad.filter(isNews);
-  const newest = [
-    ...stored
-      .slice(-maxNewest)
-      .map(({ position, event }): StoredItem => ({ type: "event", event: { ...event, position } })),
-    ...bad
-      .slice(-maxNewest)
-      .map((item): StoredItem => ({ type: "bad", bad: { ...item.bad, position: item.position } })),
-  ];
-  return {
-    kind: "loaded",
-    to: batch.to,
-    storePosition: store.position,
-    inherited: { events: batch.events.filter(isInherited).length, bad: batch.bad.filter(isInherited).length },
-    stored: stored.length,
-    duplicates: batch.events.filter(isNews).length - stored.length,
-    newest,
-    leftOut: stored.length + bad.length - newest.length,
-  };
 }

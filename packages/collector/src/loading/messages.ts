@@ -58,6 +58,10 @@ export interface LoadedMessage {
   readonly inherited: { readonly events: number; readonly bad: number };
   readonly stored: number;
   readonly duplicates: number;
+  /** Events that the store could keep only as bad events. */
+  readonly unstorable: number;
+  /** People let go so far because there were too many; null while that cannot be known. */
+  readonly forgotten: number | null;
   /** The newest of what is new, for the live page. */
   readonly newest: readonly StoredItem[];
   /** How many older ones are not in `newest`. */

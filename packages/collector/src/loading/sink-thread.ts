@@ -87,5 +87,5 @@ async function carryOut(
   const { refused, memo }: SinkResult = await sink.take(events);
   await keepRefused(refusedPath, refused);
   say({ kind: "done", position: batch.to, memo, events: events.length - refused.length, refused: refused.length });
-  return { stored: [], duplicates: 0, bad: 0 };
+  return { stored: [], duplicates: 0, unstorable: [], bad: 0 };
 }

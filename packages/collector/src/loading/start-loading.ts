@@ -35,6 +35,8 @@ export interface LoadingProgress {
   readonly loadedTo: number;
   /** Everything below is sealed. */
   readonly sealedTo: number;
+  /** People let go so far because there were too many, as far as is known. */
+  readonly forgotten: number;
   /** The last failure, until something is loaded again; null while all is well. */
   readonly failure: string | null;
 }
@@ -75,6 +77,7 @@ class LoadingThread implements Loading {
   #onReady: () => void = () => {};
   #onFailedStart: (error: Error) => void = () => {};
   #sealedTo = 0;
+  #forgotten = 0;
   #failure: string | null = null;
   #onClosed: (() => void) | null = null;
 
@@ -133,7 +136,8 @@ class LoadingThread implements Loading {
   }
 
   progress(): LoadingProgress {
-    return { loadedTo: this.#loadedTo, sealedTo: this.#sealedTo, failure: this.#failure };
+    const [loadedTo, sealedTo, forgotten] = [this.#loadedTo, this.#sealedTo, this.#forgotten];
+    return { loadedTo, sealedTo, forgotten, failure: this.#failure };
   }
 
   seal(): Promise<void> {
@@ -196,6 +200,7 @@ class LoadingThread implements Loading {
       case "loaded":
         this.#failure = null;
         this.#loadedTo = Math.max(this.#loadedTo, message.to);
+        this.#forgotten = message.forgotten ?? this.#forgotten;
         this.#parts.onLoaded(message);
         this.#sealed(message.storePosition);
         for (const check of this.#waiting) check();

@@ -91,7 +91,7 @@ export class MemoryStore implements FollowedStore {
     }
     this.#events = [...this.#events, ...stored].toSorted((one, other) => one.position - other.position);
     this.#next = Math.max(this.#next, batch.to);
-    return { stored, duplicates: taken.length - stored.length, bad: batch.bad.length };
+    return { stored, duplicates: taken.length - stored.length, unstorable: [], bad: batch.bad.length };
   }
 
   // eslint-disable-next-line typescript/require-await -- the real one waits for its engine

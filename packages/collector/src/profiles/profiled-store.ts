@@ -225,8 +225,8 @@ function makeRoom(documents: DocumentFile, people: People, most: number): void {
 }
 
 /** Whether the store decided on everything in the batch now: what it held already is not in its result. */
-function isWhole({ events, bad }: LogBatch, { stored, duplicates, bad: badStored }: AppendResult): boolean {
-  return stored.length + duplicates + badStored === events.length + bad.length;
+function isWhole({ events, bad }: LogBatch, { stored, duplicates, unstorable, bad: badStored }: AppendResult): boolean {
+  return stored.length + duplicates + unstorable.length === events.length && badStored === bad.length;
 }
 
 function isFileError(error: unknown): boolean {

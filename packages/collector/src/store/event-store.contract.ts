@@ -51,9 +51,9 @@ export function testEventStore(makePlace: () => Promise<StorePlace>): void {
       const store = await openStore();
       const batch = { ...batchOf(0, [anEvent({ id: "a" })]), bad: [{ position: 0, bad: aBadEvent({ id: "x" }) }] };
       await store.append(batch);
-      expect(await store.append(batch)).toEqual({ stored: [], duplicates: 0, bad: 0 });
+      expect(await store.append(batch)).toEqual({ stored: [], duplicates: 0, unstorable: [], bad: 0 });
       await store.seal();
-      expect(await store.append(batch)).toEqual({ stored: [], duplicates: 0, bad: 0 });
+      expect(await store.append(batch)).toEqual({ stored: [], duplicates: 0, unstorable: [], bad: 0 });
       expect(await store.counts()).toEqual({ events: 1, bad: 1, duplicates: 0 });
     });
 
@@ -358,7 +358,8 @@ export function testEventStore(makePlace: () => Promise<StorePlace>): void {
       const result = await store.append(
         batchOf(0, [anEvent({ id: "a" }), anEvent({ id: "deep", wire }), anEvent({ id: "b" })]),
       );
-      expect([result.stored.length, result.bad]).toEqual([2, 1]);
+      expect([result.stored.length, result.duplicates, result.bad]).toEqual([2, 0, 0]);
+      expect(result.unstorable).toMatchObject([{ position: 1, bad: { code: "unstorable", project: "shop" } }]);
       expect((await store.bad({ limit: 1 })).items[0]).toMatchObject({ code: "unstorable", project: "shop" });
     });
   });

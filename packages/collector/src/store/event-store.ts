@@ -20,10 +20,14 @@ export interface LoggedBadEvent {
   readonly bad: BadEvent;
 }
 
-/** What became of a batch. `stored` and `duplicates` name events in the order they were given. */
+/** What became of a batch: each event of it that the store had not decided on before is in one of the first three. */
 export interface AppendResult {
+  /** In the order they were given. */
   readonly stored: readonly LoggedEvent[];
   readonly duplicates: number;
+  /** Events that no row can hold, as the bad events that are kept instead of them. */
+  readonly unstorable: readonly LoggedBadEvent[];
+  /** Bad events of the batch that are kept. */
   readonly bad: number;
 }
 

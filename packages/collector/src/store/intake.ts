@@ -46,13 +46,14 @@ export class Intake {
   async take(batch: LogBatch): Promise<AppendResult> {
     const { staging, manifest } = this.#parts;
     await staging.makeRoom();
-    const taken = { stored: [] as LoggedEvent[], duplicates: 0, bad: 0 };
+    const taken = { stored: [] as LoggedEvent[], duplicates: 0, unstorable: [] as LoggedBadEvent[], bad: 0 };
     while (this.#next < batch.to) {
       const gap = gapEnd(manifest(), this.#next);
       const range = { from: this.#next, to: Math.min(batch.to, gap) };
       const part = await this.#takeRange(range, batch, gap === Infinity);
       taken.stored.push(...part.stored);
       taken.duplicates += part.duplicates;
+      taken.unstorable.push(...part.unstorable);
       taken.bad += part.bad;
       if (range.to === gap) await this.#passOver(gap);
     }
@@ -70,11 +71,12 @@ export class Intake {
       if (older.has(candidate) || window.has(candidate.hash)) duplicates += 1;
       else this.#stage(candidate, { key, isNewest, stored, unstorable });
     }
-    const bad = [...within(range, batch.bad), ...unstorable];
-    for (const [one, key] of withKeys(bad, ({ position }) => position)) this.#stageBad(key, one.bad);
+    const bad = within(range, batch.bad);
+    for (const [one, key] of withKeys([...bad, ...unstorable], ({ position }) => position))
+      this.#stageBad(key, one.bad);
     this.#duplicates += duplicates;
     this.#next = range.to;
-    return { stored, duplicates, bad: bad.length };
+    return { stored, duplicates, unstorable, bad: bad.length };
   }
 
   #stage({ logged, hash }: Candidate, into: StageInto): void {

@@ -126,7 +126,7 @@ describe("retention", () => {
     await store.close();
     expect((await readdir(directory)).filter((name) => name.endsWith(".parquet")).length).toBe(2);
     const reopened = await openStore(options);
-    expect(await reopened.append(batchOf(0, [withId("e-0")]))).toEqual({ stored: [], duplicates: 0, bad: 0 });
+    expect(await reopened.append(batchOf(0, [withId("e-0")]))).toMatchObject({ stored: [], duplicates: 0, bad: 0 });
     expect([reopened.position, (await reopened.counts()).events]).toEqual([3, 2]);
   });
 

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { aBadEvent, anEvent } from "../store/event-store.contract.js";
+import type { AppendResult, LogBatch, LoggedEvent } from "../store/event-store.js";
+import { loadedMessage, type TakenBatch } from "./loaded-message.js";
+
+const eventAt = (position: number): LoggedEvent => ({ position, event: anEvent({ id: `e-${position}` }) });
+const batch: LogBatch = {
+  from: 10,
+  to: 14,
+  events: [10, 11, 12, 13].map(eventAt),
+  bad: [{ position: 12, bad: aBadEvent({ id: "b" }) }],
+};
+const result: AppendResult = {
+  stored: [10, 12].map(eventAt),
+  duplicates: 1,
+  unstorable: [{ position: 13, bad: aBadEvent({ id: "unstorable-13-0", code: "unstorable" }) }],
+  bad: 1,
+};
+const taken: TakenBatch = { batch, result, storePosition: 7, forgotten: 2 };
+
+describe("what is told of a batch", () => {
+  it("counts every event as what became of it", () => {
+    const { stored, duplicates, unstorable, forgotten } = loadedMessage({ inheritedTo: 0, reportedTo: 0 }, taken);
+    expect({ stored, duplicates, unstorable, forgotten }).toEqual({
+      stored: 2,
+      duplicates: 1,
+      unstorable: 1,
+      forgotten: 2,
+    });
+  });
+
+  it("shows what is bad, and what had to be kept as bad", () => {
+    const { newest } = loadedMessage({ inheritedTo: 0, reportedTo: 0 }, taken);
+    expect(newest.map((item) => (item.type === "bad" ? item.bad.id : item.event.id))).toEqual([
+      "e-10",
+      "e-12",
+      "b",
+      "unstorable-13-0",
+    ]);
+  });
+
+  it("tells nothing twice, and apart what an earlier process had accepted", () => {
+    const told = loadedMessage({ inheritedTo: 13, reportedTo: 12 }, taken);
+    expect(told).toMatchObject({ stored: 1, duplicates: 0, unstorable: 1, inherited: { events: 1, bad: 1 } });
+    expect(told.newest.length).toBe(3);
+  });
+
+  it("says how many items are left out when there are too many to show", () => {
+    const many = Array.from({ length: 700 }, (_, at) => eventAt(at));
+    const all = { from: 0, to: 700, events: many, bad: [] };
+    const stored = { stored: many, duplicates: 0, unstorable: [], bad: 0 };
+    const told = loadedMessage({ inheritedTo: 0, reportedTo: 0 }, { ...taken, batch: all, result: stored });
+    expect([told.newest.length, told.leftOut]).toEqual([500, 200]);
+  });
+});
