@@ -17,6 +17,7 @@ import { createShowHandler } from "./http/show-handler.js";
 import type { ShowHandler } from "./http/show-handler.js";
 import type { HttpServer } from "./http/server.js";
 import { createIngest } from "./ingest/ingest.js";
+import { createRequestKeeper } from "./ingest/request-keeper.js";
 import { metricsText } from "./api/metrics.js";
 import { createLatencies } from "./ingest/latencies.js";
 import type { Latencies } from "./ingest/latencies.js";
@@ -178,12 +179,12 @@ function createHandler(parts: RunningParts): Handler {
     loading.advance(log.durable);
     sinks.advance(log.durable);
   };
-  const ingest = createIngest({ log, ledger, onKept, truthOf, onReport });
+  const keeper = createRequestKeeper({ log, ledger, onKept, truthOf, onReport });
   const access = createReadAccess(options);
   return createRouter({
     receivers: createReceivers(wires),
     ingest: createIngestHandler({
-      ingest,
+      ingest: createIngest(keeper),
       projects: createProjects(wires.keyTable),
       ledger,
       latencies,

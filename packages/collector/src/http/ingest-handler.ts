@@ -12,22 +12,26 @@ import type { Runtime } from "../runtime.js";
 import type { ReadAccess } from "./access.js";
 import { readBody } from "./body.js";
 import { networkOf } from "./rate-limiter.js";
-import type { RateLimiter } from "./rate-limiter.js";
 import { send, sendAndClose } from "./reply.js";
 
 export interface IngestHandlerParts {
   readonly ingest: Ingest;
   readonly projects: Projects;
-  readonly ledger: Ledger;
-  readonly latencies: Latencies;
+  readonly ledger: Pick<Ledger, "refused">;
+  readonly latencies: Pick<Latencies, "observe">;
   /** By the address of the connection; null is no limit. */
-  readonly addressLimit: RateLimiter | null;
+  readonly addressLimit: Limit | null;
   /** By ingest key. */
-  readonly keyLimit: RateLimiter | null;
+  readonly keyLimit: Limit | null;
   /** Who may read, too: their replies tell more. */
   readonly access: ReadAccess;
   readonly runtime: Runtime;
   readonly onReport: (report: CollectorReport) => void;
+}
+
+/** A `RateLimiter`, or the way to one. */
+export interface Limit {
+  take(who: string): number | null | Promise<number | null>;
 }
 
 /** A request on its way in, and the way to answer it. */
@@ -76,12 +80,12 @@ type Taken =
 
 async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Taken> {
   const { receiver, route, head, request } = exchange;
-  const crowd = limited(parts.addressLimit, () => networkOf(request.socket.remoteAddress ?? ""));
+  const crowd = await limited(parts.addressLimit, () => networkOf(request.socket.remoteAddress ?? ""));
   if (crowd !== null) return refused(crowd);
   if (!route.methods.includes(head.method)) return refused({ kind: "method-not-allowed", allow: route.methods });
   const project = findProject(parts.projects, exchange);
   if (project.kind !== "known") return project;
-  const busy = limited(parts.keyLimit, () => project.key);
+  const busy = await limited(parts.keyLimit, () => project.key);
   if (busy !== null) return refused(busy);
   const body = await readBody(request, {
     maxBytes: receiver.maxBodyBytes,
@@ -109,8 +113,9 @@ function refused(refusal: Refusal): Taken {
   return { kind: "refused", refusal };
 }
 
-function limited(limit: RateLimiter | null, who: () => string): Refusal | null {
-  const waitMs = limit?.take(who()) ?? null;
+async function limited(limit: Limit | null, who: () => string): Promise<Refusal | null> {
+  if (limit === null) return null;
+  const waitMs = await limit.take(who());
   return waitMs === null ? null : { kind: "rate-limited", retryAfterSeconds: Math.ceil(waitMs / 1_000) };
 }
 

@@ -17,6 +17,11 @@ it.each([
   ["/any/", {}, null],
   ["//thing", {}, null],
   ["/one", {}, null],
+  ["/", {}, null],
+  ["/metrics", {}, null],
+  ["/api/thing", {}, null],
+  ["/micro/thing", {}, null],
+  ["/session/show", {}, null],
   ["/one/two/three", {}, null],
 ])("%s with %j goes to %s", (path, headers, expected) => {
   const found = find({ method: "POST", path, query: "", headers });

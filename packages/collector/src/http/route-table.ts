@@ -1,4 +1,6 @@
 import type { Receiver, RequestHead, Route } from "@oncewire/protocol";
+import { showPaths } from "../api/a-track-show.js";
+import { microPrefix } from "./micro-handler.js";
 
 export interface FoundRoute {
   readonly receiver: Receiver;
@@ -6,8 +8,15 @@ export interface FoundRoute {
 }
 
 /**
+ * Paths of the collector's own: what a Snowplow collector would take for a webhook's path, and what a misspelt path of
+ * ours is not.
+ */
+const ownPaths: ReadonlySet<string> = new Set(["/", "/metrics", ...showPaths]);
+const ownPrefixes = ["/api/", "/health/", "/_live/", microPrefix];
+
+/**
  * Finds who receives a request: exact paths first, then patterns such as `/:vendor/:version`, whose parts are not empty.
- * A pattern does not take a request with credentials: it was meant for a wire that has them, under a path of that wire
+ * The collector's own paths are nobody's. A pattern does not take a request with credentials: it was meant for a wire that has them, under a path of that wire
  * that does not exist, and its sender must hear so.
  */
 export function createRouteTable(receivers: readonly Receiver[]): (head: RequestHead) => FoundRoute | null {
@@ -21,10 +30,15 @@ export function createRouteTable(receivers: readonly Receiver[]): (head: Request
     }
   }
   return ({ path, headers }) => {
+    if (isOwnPath(path)) return null;
     const found = exact.get(path) ?? null;
     if (found !== null || headers["authorization"] !== undefined) return found;
     return patterns.find(({ pattern }) => pattern.test(path))?.found ?? null;
   };
+}
+
+function isOwnPath(path: string): boolean {
+  return ownPaths.has(path) || ownPrefixes.some((prefix) => path.startsWith(prefix));
 }
 
 function toPattern(path: string): RegExp {

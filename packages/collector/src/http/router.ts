@@ -59,8 +59,7 @@ export function createRouter(parts: RouterParts): Handler {
     if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
     const shown = parts.show({ head, request, response });
     if (shown !== null) return shown;
-    const isOwn = readings.has(head.path) || isOwnPath(parts.page, head.path);
-    const found = isOwn ? null : findRoute(head);
+    const found = findRoute(head);
     // A path that brings events also answers a browser's question whether it may.
     if (found !== null && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
     request.resume();
@@ -70,13 +69,6 @@ export function createRouter(parts: RouterParts): Handler {
     if (open !== null) return send(response, open);
     return answerReader({ parts, readings, head, remote, request, response });
   };
-}
-
-/** What a Snowplow collector would take for a webhook's path, and what a misspelt path of ours is not. */
-const ownPrefixes = ["/api/", "/health/", "/_live/"];
-
-function isOwnPath(page: LivePage, path: string): boolean {
-  return ownPrefixes.some((prefix) => path.startsWith(prefix)) || page.file(path) !== null;
 }
 
 /** What is asked of the store and of the collector itself, by those who may read. */

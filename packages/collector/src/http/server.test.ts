@@ -4,11 +4,13 @@ import type { Receiver, WireRequest } from "@oncewire/protocol";
 import { failed, ok } from "@oncewire/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 import { createIngest } from "../ingest/ingest.js";
+import { createRequestKeeper } from "../ingest/request-keeper.js";
 import { createLatencies } from "../ingest/latencies.js";
 import { createLedger } from "../ingest/ledger.js";
 import type { Ledger } from "../ingest/ledger.js";
 import { createKeyTable, createProjects } from "../projects.js";
 import { createLiveFeed } from "../live/live-feed.js";
+import { decodeRecord } from "../log/accept-log.js";
 import type { AcceptedRequest, AcceptLog } from "../log/accept-log.js";
 import type { CollectorReport } from "../report.js";
 import { systemRuntime } from "../runtime.js";
@@ -77,8 +79,10 @@ const receiver: Receiver = {
 };
 
 const log: Pick<AcceptLog, "append" | "status"> = {
-  append(request) {
+  append(record) {
     if (fault !== null) return Promise.reject(new JournalError("suspended", "the disk is full"));
+    const request = decodeRecord(Buffer.concat(record));
+    if (request === null) throw new Error("expected a record of the accept log");
     received.push(request);
     return Promise.resolve(received.length - 1);
   },
@@ -103,7 +107,7 @@ interface StartOptions {
 
 async function start(options: StartOptions = {}): Promise<HttpServer> {
   ledger = createLedger();
-  const ingest = createIngest({
+  const keeper = createRequestKeeper({
     log: log as AcceptLog,
     ledger,
     onKept: () => {},
@@ -114,7 +118,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
   const handler = createRouter({
     receivers: [receiver],
     ingest: createIngestHandler({
-      ingest,
+      ingest: createIngest(keeper),
       projects: createProjects(createKeyTable({ good: "shop", fine: "blog" }, ["old"])),
       ledger,
       latencies: createLatencies(),

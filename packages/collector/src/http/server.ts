@@ -14,15 +14,19 @@ export interface HttpServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
+  readonly runtime: Pick<Runtime, "after">;
+}
+
+/** How connections are served, wherever they come from. */
+export interface ConnectionOptions {
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
   /** A connection on which nothing has moved for so long, in either direction, is ended. */
   readonly idleTimeoutMs?: number;
   readonly handler: Handler;
-  readonly runtime: Pick<Runtime, "after">;
   /** Told of an error that no handler should have let through. */
   readonly onError: (error: unknown) => void;
 }
@@ -36,6 +40,13 @@ const keepAliveTimeoutMs = 75_000;
 const defaultIdleTimeoutMs = 120_000;
 
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
+  const server = createHttpServer(options);
+  await bind(server, options);
+  return { url: urlOf(server, options.host), close: (timeoutMs) => close(server, timeoutMs, options.runtime) };
+}
+
+/** A server that does not listen yet. */
+export function createHttpServer(options: ConnectionOptions): Server {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: Math.min(headersTimeoutMs, options.requestTimeoutMs),
@@ -53,8 +64,7 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
       send(response, textReply(500, "the collector failed on this request; it was not kept, send it again\n"));
     });
   });
-  await bind(server, options);
-  return { url: urlOf(server, options.host), close: (timeoutMs) => close(server, timeoutMs, options.runtime) };
+  return server;
 }
 
 function bind(server: Server, { host, port }: HttpServerOptions): Promise<void> {

@@ -29,8 +29,11 @@ export interface AcceptLogOptions {
 }
 
 export interface AcceptLog {
-  /** Keeps the request; resolves with its position once it is durable, rejects with a `JournalError` if it is not. */
-  append(request: AcceptedRequest): Promise<number>;
+  /**
+   * Keeps a request, given as `encodeRecord` makes it; resolves with its position once it is durable, rejects with a
+   * `JournalError` if it is not.
+   */
+  append(record: readonly Uint8Array[]): Promise<number>;
   /** Durable requests from `position` on; a record that is not a request of ours counts as damaged. */
   read(position: number): Promise<LogRead>;
   /** Where a reader is; records below every reader may be deleted. */
@@ -77,8 +80,8 @@ export async function openAcceptLog(options: AcceptLogOptions): Promise<AcceptLo
 
 function acceptLogOver(journal: Journal): AcceptLog {
   return {
-    async append(request) {
-      const position = journal.append(encodeRecord(request));
+    async append(record) {
+      const position = journal.append(record);
       await journal.committed(position);
       return position;
     },
@@ -102,6 +105,7 @@ export function isLogFailure(error: unknown): boolean {
   return error instanceof JournalError;
 }
 
+/** A request as the parts of a record, to be written one after the other. */
 export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
   const { protocol, arrival, head, body } = request;
   const headers = Object.fromEntries(Object.entries(head.headers).filter(([name]) => !unkept.has(name)));
