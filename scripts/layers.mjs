@@ -29,6 +29,7 @@ export const layers = {
       "base64.ts",
       "uuid.ts",
       "md5.ts",
+      "ip-address.ts",
     ],
   ],
   journal: [

@@ -2,13 +2,13 @@
  * From what a server knows of a request to what is worth keeping of it: page, campaign, traffic source, device, place.
  * Pure and total: nothing is fetched, and whatever the input is or does, a payload comes back and nothing is thrown.
  */
+import { ipAddressOf, ipPolicies } from "@oncewire/protocol";
+import type { IpPolicy } from "@oncewire/protocol";
 import { campaignOf, clickIdsOf, hintsOf } from "./campaign.js";
 import type { Campaign, ClickId } from "./campaign.js";
 import { defined } from "./defined.js";
 import { machineOf } from "./device.js";
 import type { Device, Software } from "./device.js";
-import { ipAddressOf, ipPolicies } from "./ip-address.js";
-import type { IpPolicy } from "./ip-address.js";
 import { localeOf, timezoneOf } from "./locale.js";
 import { geoOf, platforms } from "./platform-geo.js";
 import type { Geo, Platform } from "./platform-geo.js";
