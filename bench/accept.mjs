@@ -1,128 +1,185 @@
 /**
- * Events per second that the collector accepts, durably, against a bare node:http server that reads, unpacks, parses and
- * appends the same bodies and promises nothing. Each server has a process of its own; rounds alternate between the two.
+ * What the collector accepts, durably, against a bare node:http server that reads, unpacks, parses and appends the same
+ * bodies and promises nothing. Each server has a process of its own; rounds alternate between them.
+ *
+ * Rates share the machine's cores between server, loader and the client that drives them, so they say what this machine
+ * does. The CPU of the server's main thread is measured beside them: that is what limits it, however many cores there are.
  */
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { drive } from "./load-generator.mjs";
 import { sampleEvent } from "./sample-event.mjs";
+import { mainThreadCpuUs } from "./thread-cpu.mjs";
 
-const roundMs = 3_000;
+const roundMs = 2_000;
 const rounds = 3;
+const warmUpMs = 1_000;
+/** Bodies prepared, so that the ids of a round come once. */
+const bodiesAtOnce = 6_000;
 
 export async function acceptRows() {
   const folder = mkdtempSync(join(tmpdir(), "oncewire-bench-"));
-  const servers = { ours: await start("collector", folder), floor: await start("bare", folder) };
   try {
-    return [
-      await measure(servers, { perBatch: 100, connections: 16 }),
-      await measure(servers, { perBatch: 1, connections: 64 }),
-    ];
+    const rows = [];
+    for (const load of [
+      { perBatch: 100, connections: 16, name: "batches of 100, gzip" },
+      { perBatch: 1, connections: 64, name: "single events" },
+    ]) {
+      rows.push(...(await measure(folder, load)));
+    }
+    return rows;
   } finally {
-    for (const { child } of Object.values(servers)) await stop(child);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(servers, load) {
-  const results = { ours: [], floor: [] };
-  for (let round = 0; round < rounds; round += 1) {
-    for (const name of ["floor", "ours"]) results[name].push(await eventsPerSecond(servers[name], load));
+async function measure(folder, load) {
+  const requests = prepareRequests(load.perBatch);
+  const place = (name) => join(folder, `${name}-${load.perBatch}`);
+  const servers = {
+    floor: await start("bare", [place("bare")]),
+    ours: await start("collector", [place("ours")]),
+    held: await start("collector", [place("held"), "held"]),
+  };
+  try {
+    await roundOfEach(servers, { ...load, durationMs: warmUpMs, next: requests });
+    const results = [];
+    for (let round = 0; round < rounds; round += 1) {
+      results.push(await roundOfEach(servers, { ...load, durationMs: roundMs, next: requests }));
+    }
+    return rowsOf(results, load);
+  } finally {
+    for (const server of Object.values(servers)) await stop(server);
   }
-  const ours = Math.max(...results.ours);
-  const floor = Math.max(...results.floor);
-  const size = load.perBatch === 1 ? "single events" : `batches of ${load.perBatch}, gzip`;
+}
+
+async function roundOfEach(servers, load) {
+  const results = {};
+  for (const [name, server] of Object.entries(servers)) results[name] = await runRound(server, load);
+  return results;
+}
+
+/** What one round found: requests and the CPU they took, and what the loader did meanwhile and until it was done. */
+async function runRound({ child, port, kind }, { connections, durationMs, next }) {
+  const before = kind === "bare" ? null : await ask(child, "stats");
+  const cpuBefore = mainThreadCpuUs(child.pid);
+  const { requests, seconds } = await drive({ port, connections, durationMs, next });
+  const cpuUs = (mainThreadCpuUs(child.pid) - cpuBefore) / requests;
+  const rate = requests / seconds;
+  if (before === null) return { rate, cpuUs };
+  const atOnce = loadedOf(await ask(child, "stats")) - loadedOf(before);
+  const began = performance.now();
+  const after = await ask(child, "settle");
+  const whole = seconds + (performance.now() - began) / 1_000;
   return {
-    name: `durable accept, ${size}, ${load.connections} connections: best of ${rounds} rounds of ${roundMs / 1_000} s`,
-    ours: ours.toFixed(0),
-    floor: floor.toFixed(0),
-    unit: "events/s",
-    ratio: ours / floor,
-    wanted: "≥ 0.8",
+    rate,
+    cpuUs,
+    loadedMeanwhile: atOnce / (after.accepted - before.accepted),
+    loadedRate: (loadedOf(after) - loadedOf(before)) / whole,
+    acceptedRate: (after.accepted - before.accepted) / seconds,
   };
 }
 
-async function start(kind, folder) {
-  const child = fork(fileURLToPath(new URL(`./${kind}-server.mjs`, import.meta.url)), [join(folder, kind)]);
+const loadedOf = ({ stored, duplicates }) => stored + duplicates;
+
+function rowsOf(results, { perBatch, connections, name: what }) {
+  const setting = `${what}, ${connections} connections, best of ${rounds} rounds of ${roundMs / 1_000} s`;
+  const resultsOf = (server, field) => results.map((round) => round[server][field]);
+  const rate = (server) => Math.max(...resultsOf(server, "rate")) * perBatch;
+  const cpuUs = (server) => Math.min(...resultsOf(server, "cpuUs"));
+  const loadedShare = ({ ours }) => ours.loadedRate / ours.acceptedRate;
+  const { ours: fullest } = results.toSorted((a, b) => loadedShare(b) - loadedShare(a))[0];
+  return [
+    row(`durable accept: ${setting}`, {
+      ours: rate("ours"),
+      floor: rate("floor"),
+      unit: "events/s",
+      wanted: "≥ 0.8",
+    }),
+    {
+      ...row(`CPU of the main thread per request: ${setting}`, {
+        ours: cpuUs("ours"),
+        floor: cpuUs("floor"),
+        unit: "µs",
+        wanted: "≥ 0.8, floor ÷ ours",
+      }),
+      ratio: cpuUs("floor") / cpuUs("ours"),
+    },
+    row(`durable accept while the loader works, against a loader that is held back: ${setting}`, {
+      ours: rate("ours"),
+      floor: rate("held"),
+      unit: "events/s",
+      wanted: "≥ 0.8",
+    }),
+    row(`events loaded, from the first request until all are, against events accepted: ${setting}`, {
+      ours: fullest.loadedRate,
+      floor: fullest.acceptedRate,
+      unit: "events/s",
+      wanted: `≥ 0.5; ${(100 * fullest.loadedMeanwhile).toFixed(0)} % were loaded when the last was accepted`,
+    }),
+  ];
+}
+
+function row(name, { ours, floor, unit, wanted }) {
+  return { name, ours: ours.toFixed(0), floor: floor.toFixed(0), unit, ratio: ours / floor, wanted };
+}
+
+async function start(kind, args) {
+  const child = fork(fileURLToPath(new URL(`./${kind}-server.mjs`, import.meta.url)), args);
   const port = await new Promise((resolve, reject) => {
     child.once("message", resolve);
     child.once("exit", (code) => reject(new Error(`the ${kind} server ended with ${code}`)));
   });
-  return { child, port };
+  return { child, port, kind };
 }
 
-function stop(child) {
+function ask(child, message) {
+  return new Promise((resolve) => {
+    child.once("message", ({ stats }) => resolve(stats));
+    child.send(message);
+  });
+}
+
+function stop({ child }) {
   return new Promise((resolve) => {
     child.once("exit", resolve);
     child.send("stop");
   });
 }
 
-async function eventsPerSecond({ port }, { perBatch, connections }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const until = performance.now() + roundMs;
-  let events = 0;
+/** Whole requests, made once: making them must not be what is measured. Gives them one after the other, round and round. */
+function prepareRequests(perBatch) {
+  const requests = Array.from({ length: bodiesAtOnce }, (_, number) =>
+    requestOf(bodyOf(number, perBatch), perBatch > 1),
+  );
   let sent = 0;
-  const client = async () => {
-    while (performance.now() < until) {
-      await post(port, agent, batch(sent++, perBatch));
-      events += perBatch;
-    }
-  };
-  const began = performance.now();
-  await Promise.all(Array.from({ length: connections }, client));
-  const seconds = (performance.now() - began) / 1_000;
-  agent.destroy();
-  return events / seconds;
+  return () => requests[sent++ % requests.length];
 }
 
-const prepared = new Map();
-
-/** A few bodies, made once: making them must not be what is measured. Ids repeat; the floor does not mind either. */
-function batch(number, perBatch) {
-  const key = `${perBatch}-${number % 32}`;
-  let body = prepared.get(key);
-  if (body === undefined) {
-    const events = Array.from({ length: perBatch }, (_, index) => ({
-      type: "track",
-      messageId: `${key}-${index}`,
-      ...sampleEvent(index),
-    }));
-    const json = JSON.stringify({ batch: events });
-    body =
-      perBatch === 1
-        ? { bytes: Buffer.from(json), headers: {} }
-        : { bytes: gzipSync(json), headers: { "content-encoding": "gzip" } };
-    prepared.set(key, body);
-  }
-  return body;
+function bodyOf(number, perBatch) {
+  const batch = Array.from({ length: perBatch }, (_, index) => ({
+    type: "track",
+    messageId: `${perBatch}-${number}-${index}`,
+    ...sampleEvent(index),
+  }));
+  const json = Buffer.from(JSON.stringify({ batch }));
+  return perBatch > 1 ? gzipSync(json) : json;
 }
 
-const authorization = `Basic ${Buffer.from("bench:").toString("base64")}`;
-
-function post(port, agent, { bytes, headers }) {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        port,
-        host: "127.0.0.1",
-        method: "POST",
-        path: "/v1/batch",
-        agent,
-        headers: { authorization, "content-type": "application/json", "content-length": bytes.byteLength, ...headers },
-      },
-      (response) => {
-        response.resume();
-        response.on("end", () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`answered ${response.statusCode}`)),
-        );
-      },
-    );
-    outgoing.on("error", reject);
-    outgoing.end(bytes);
-  });
+function requestOf(body, isGzip) {
+  const head = [
+    "POST /v1/batch HTTP/1.1",
+    "host: 127.0.0.1",
+    "user-agent: oncewire-bench",
+    "accept: */*",
+    `authorization: Basic ${Buffer.from("bench:").toString("base64")}`,
+    "content-type: application/json",
+    ...(isGzip ? ["content-encoding: gzip"] : []),
+    `content-length: ${body.byteLength}`,
+  ];
+  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]);
 }

@@ -1,8 +1,42 @@
-/** Our side of bench/accept.mjs: a collector in a process of its own. */
+/**
+ * Our side of bench/accept.mjs: a collector in a process of its own. `held` keeps its loader from doing anything, so that
+ * what is left is the accept path alone.
+ */
 import { startCollector } from "@oncewire/collector";
+import { startCollectorWith } from "../packages/collector/dist/collector.js";
 
-const collector = await startCollector({ dataDirectory: process.argv[2], port: 0 });
-process.on("message", () => {
-  void collector.close().then(() => process.exit(0));
+const [directory, loading = "loading"] = process.argv.slice(2);
+const options = { dataDirectory: directory, port: 0 };
+
+const empty = { items: [], next: null };
+const heldLoading = {
+  reader: {
+    events: () => Promise.resolve(empty),
+    bad: () => Promise.resolve(empty),
+    counts: () => Promise.resolve({ events: 0, bad: 0, duplicates: 0 }),
+  },
+  sql: () => Promise.reject(new Error("nothing is loaded")),
+  people: () => Promise.reject(new Error("nothing is loaded")),
+  advance: () => {},
+  reached: () => Promise.resolve(),
+  progress: () => ({ loadedTo: 0, sealedTo: 0, failure: null }),
+  seal: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+const collector =
+  loading === "held"
+    ? await startCollectorWith(options, { startLoading: () => Promise.resolve(heldLoading) })
+    : await startCollector(options);
+
+process.on("message", (message) => {
+  switch (message) {
+    case "stats":
+      return process.send({ stats: collector.stats() });
+    case "settle":
+      return void collector.settled().then(() => process.send({ stats: collector.stats() }));
+    default:
+      return void collector.close().then(() => process.exit(0));
+  }
 });
 process.send(Number(new URL(collector.url).port));

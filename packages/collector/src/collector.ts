@@ -72,7 +72,17 @@ const askTimeoutMs = 20_000;
  * console.log(collector.url);
  * await collector.close();
  */
-export async function startCollector(given: CollectorOptions): Promise<Collector> {
+export function startCollector(given: CollectorOptions): Promise<Collector> {
+  return startCollectorWith(given, { startLoading });
+}
+
+/** What a collector is made of and may be made of differently, to measure or to test the rest of it. */
+export interface CollectorMakers {
+  readonly startLoading: typeof startLoading;
+}
+
+/** `startCollector` with other parts than the usual ones. */
+export async function startCollectorWith(given: CollectorOptions, makers: CollectorMakers): Promise<Collector> {
   const options = resolveOptions(given);
   const wires = openWires(options);
   const onReport = reporter(options);
@@ -81,7 +91,7 @@ export async function startCollector(given: CollectorOptions): Promise<Collector
   try {
     const log = await openDataDirectory(options);
     reportRecovery(log, onReport);
-    return await assemble({ options, wires, log, onReport }, { server, gate }).catch(async (error: unknown) => {
+    return await assemble({ options, wires, log, onReport, makers }, { server, gate }).catch(async (error: unknown) => {
       await log.close();
       throw error;
     });
@@ -93,7 +103,7 @@ export async function startCollector(given: CollectorOptions): Promise<Collector
 
 type Report = (report: CollectorReport) => void;
 
-type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport">;
+type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport" | "makers">;
 
 interface Entrance {
   readonly server: HttpServer;
@@ -137,9 +147,9 @@ async function complete(parts: Omit<RunningParts, "sinks">): Promise<RunningPart
 
 /** Everything that happens to a request after its answer: it is loaded, counted, shown. */
 async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<Loading> {
-  const { options, wires, log, ledger, live, onReport } = parts;
+  const { options, wires, log, ledger, live, onReport, makers } = parts;
   const cursor = await log.cursor("store");
-  const loading = await startLoading({
+  const loading = await makers.startLoading({
     setup: loadingSetup({ options, wires, log }),
     readLog: (from) => log.read(from),
     runtime: options.runtime,
@@ -274,6 +284,7 @@ interface RunningParts {
   readonly sinks: Sinks;
   readonly live: LiveFeed;
   readonly onReport: Report;
+  readonly makers: CollectorMakers;
 }
 
 /** From the outside in: no new requests, then what is in the log, then the store, then the log. */
