@@ -65,7 +65,7 @@ const receiver: Receiver = {
       message: "m",
       wire: null,
     } as const;
-    return { events: [], bad: [bad], reply };
+    return { count: 0, events: [], bad: [bad], reply };
   },
   refuse: (refusal) =>
     textReply(
