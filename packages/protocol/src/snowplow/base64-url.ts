@@ -28,8 +28,9 @@ function withoutPadding(encoded: string): string {
   return encoded.slice(0, encoded.endsWith("==") ? -2 : -1);
 }
 
-/** A character for each byte. Whitespace, which atob passes over, and padding are no digits: what they held is missing. */
+/** A character for each byte. Whitespace and padding, which atob passes over, are no digits: bytes of theirs are missing. */
 function fromDigits(digits: string): string | null {
+  if (digits.length % 4 === 1) return null;
   try {
     const binary = atob(digits);
     return binary.length === (digits.length * 3) >> 2 ? binary : null;

@@ -1,28 +1,35 @@
 /** An event on the wire as the canonical event; docs/protocols/snowplow.md has the table of all keys. */
 import type { Arrival } from "../codec.js";
-import type { CanonicalEvent, Entity, JsonObject } from "../event.js";
+import type { CanonicalEvent, Entity } from "../event.js";
 import { isoTime, isTimeMs } from "../iso-time.js";
 import { uuidOf } from "../uuid.js";
 import { carriedSchemas, readCarriedContext } from "./carried.js";
 import type { CarriedContext } from "./carried.js";
 import { readContent } from "./content.js";
 import type { Content } from "./content.js";
-import { readContext } from "./context.js";
+import { formatFault, readContext } from "./context.js";
 import type { Sender } from "./context.js";
 import { readContexts } from "./embedded-json.js";
 import type { Payload } from "./payload-keys.js";
 import { fault } from "./problem-codes.js";
 import type { Fault } from "./problem-codes.js";
 
+/** An event in which nothing was found wrong: what was read of it for that, and what is left to read. */
+export interface CheckedEvent {
+  readonly kind: "checked";
+  readonly payload: Payload;
+  readonly content: Content;
+  readonly entities: readonly Entity[];
+  /** Its place in its request: an id is made of it for an event that brings none. */
+  readonly position: number;
+}
+
 /** What is known of an event beside its payload. */
 export interface Surroundings {
   readonly arrival: Arrival;
   readonly project: string;
-  /** The event's place in its request: an id is made of it for an event that brings none. */
-  readonly position: number;
   readonly sender: Sender;
   readonly receivedAt: string;
-  readonly checkData: DataCheck;
 }
 
 /** Null for data that may be of its schema, else why it is not. Pure, and the same for the same data. */
@@ -34,18 +41,15 @@ export interface DataFault {
   readonly message: string;
 }
 
-export function readEvent(payload: Payload, around: Surroundings): CanonicalEvent | Fault {
-  const checked = readContext(payload, around.sender);
-  if (checked.kind === "bad") return checked;
+export function checkEvent(payload: Payload, position: number, checkData: DataCheck): CheckedEvent | Fault {
+  const wrongFormat = formatFault(payload);
+  if (wrongFormat !== null) return wrongFormat;
   const content = readContent(payload);
   if (content.kind === "bad") return content;
   const contexts = readContexts(payload);
   if (contexts.kind === "bad") return contexts;
   const { entities } = contexts;
-  return (
-    violation(content.described, entities, around.checkData) ??
-    assemble(payload, { content, entities, context: checked.context, around })
-  );
+  return violation(content.described, entities, checkData) ?? { kind: "checked", payload, content, entities, position };
 }
 
 /** What an event costs its pipeline: one of its data that is not of its schema. */
@@ -62,19 +66,14 @@ function firstOf(entities: readonly Entity[], check: DataCheck): DataFault | nul
   return null;
 }
 
-interface Parts {
-  readonly content: Content;
-  readonly entities: readonly Entity[];
-  readonly context: JsonObject;
-  readonly around: Surroundings;
-}
-
-function assemble(payload: Payload, { content, entities, context, around }: Parts): CanonicalEvent {
+export function canonicalEvent(checked: CheckedEvent, around: Surroundings): CanonicalEvent {
+  const { payload, content, entities, position } = checked;
   const carried = carriedContext(entities);
+  const context = readContext(payload, around.sender);
   const { userId, anonymousId, previousId, groupId, sessionId } = identityOf(payload, carried);
   const { occurredAt, sentAt, time } = timesOf(payload, around.arrival.receivedAtMs);
   return {
-    id: payload["eid"]?.toLowerCase() || uuidOf(around.arrival.requestId, String(around.position)),
+    id: payload["eid"]?.toLowerCase() || uuidOf(around.arrival.requestId, String(position)),
     protocol: "snowplow",
     project: around.project,
     kind: content.kind,
@@ -90,7 +89,7 @@ function assemble(payload: Payload, { content, entities, context, around }: Part
     time,
     properties: carried.properties ?? content.properties,
     entities: carried === nothingCarried ? entities : entities.filter(isTheirs),
-    context: carried.context === undefined ? context : Object.assign(context, carried.context),
+    context: carried.context === undefined ? context : { ...context, ...carried.context },
     library: libraryOf(payload["tv"]),
     wire: payload,
   };

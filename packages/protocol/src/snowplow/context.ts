@@ -46,43 +46,35 @@ const places: ReadonlyMap<string, Put> = new Map<string, Put>([
   ["f_ag", flagOf("browser", "silverlight")],
 ]);
 
-interface KeyReader {
-  readonly format: Format | null;
-  readonly put: Put | null;
-}
-
-/** The format of each key, but of the event's code, and its place, if it has one. */
-const keyReaders: ReadonlyMap<string, KeyReader> = new Map(
-  [...new Set([...payloadKeys.keys(), ...places.keys()])].map((key): [string, KeyReader] => {
-    const format = payloadKeys.get(key)?.format ?? null;
-    return [key, { format: key === "e" || format === anyText ? null : format, put: places.get(key) ?? null }];
-  }),
+/** The format of each key whose value is converted, but of the event's code. */
+const formats: ReadonlyMap<string, Format> = new Map(
+  [...payloadKeys].flatMap(([key, { format }]): [string, Format][] =>
+    key === "e" || format === anyText ? [] : [[key, format]],
+  ),
 );
 
-/**
- * Checks every value and puts it into its place, in one pass. Keys that are unknown are passed over: only a posted event
- * has a schema, and it has been checked before.
- */
-export function readContext(payload: Payload, sender: Sender): Context | Fault {
+/** The first value that a pipeline could not convert. Keys that are unknown are passed over: only posted events have a schema. */
+export function formatFault(payload: Payload): Fault | null {
+  for (const key in payload) {
+    const format = formats.get(key);
+    const text = payload[key];
+    if (format === undefined || !text || format.test(text)) continue;
+    return fault("wrong-format", `Expected ${format.expected} under ${key}, got ${excerpt(text)}.`);
+  }
+  return null;
+}
+
+/** Every value of a payload without faults at its place. */
+export function readContext(payload: Payload, sender: Sender): JsonObject {
   const context = contextOfSender(payload, sender);
   for (const key in payload) {
+    const put = places.get(key);
     const text = payload[key];
-    const reader = text ? keyReaders.get(key) : undefined;
-    if (!text || reader === undefined) continue;
-    const { format, put } = reader;
-    if (format !== null && !format.test(text)) {
-      return fault("wrong-format", `Expected ${format.expected} under ${key}, got ${excerpt(text)}.`);
-    }
-    if (put !== null) put(context, text);
+    if (put !== undefined && text) put(context, text);
   }
   // Beside a true timestamp, the device's own is not when it happened.
   if (payload["ttm"] && payload["dtm"]) context["deviceTime"] = isoTime(Number(payload["dtm"]));
-  return { kind: "context", context };
-}
-
-export interface Context {
-  readonly kind: "context";
-  readonly context: JsonObject;
+  return context;
 }
 
 /** What the event says of its sender, else what its request says. */

@@ -313,6 +313,15 @@ describe("a posted list", () => {
     expect(events.map(({ properties }) => properties)).toEqual(forms.map(() => ({ text: "üüü???>>>~~~ÿ" })));
   });
 
+  it("is read with care where it holds more than texts, or half a surrogate pair", () => {
+    const number = JSON.stringify(posted({ ...base, dtm: 0 })).replace('"dtm":0', '"dtm":157963456373623802');
+    expect(decode(post(number)).bad).toMatchObject([{ wire: { dtm: "157963456373623802" } }]);
+    const half = JSON.stringify(posted({ ...base, page: "x" })).replace('"x"', '"\\uD83Dx"');
+    expect(decode(post(half)).events).toMatchObject([{ name: "\uFFFDx" }]);
+    const nested = JSON.stringify({ ...posted(base), more: 0 }).replace(":0", `:${"[".repeat(40)}${"]".repeat(40)}`);
+    expect(decode(post(nested)).bad).toMatchObject([{ code: "too-deep" }]);
+  });
+
   it("keeps numbers that a double cannot hold as their text", () => {
     const json = selfDescribing("iglu:com.acme/x/jsonschema/1-0-0", { id: 0 }).replace(
       '"id":0',

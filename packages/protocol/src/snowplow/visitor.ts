@@ -23,9 +23,17 @@ export interface Cookie {
   readonly fallbackDomain: string | null;
 }
 
-export interface Visitor extends Sender {
-  /** `set-cookie` of the answer, if it has one. */
-  readonly cookieHeaders: WireHeaders;
+/** A request as its sender's. */
+export interface Visit {
+  readonly sender: Sender;
+  /** What is to be said by the cookie; null to say nothing. */
+  readonly cookie: CookieValue | null;
+}
+
+interface CookieValue {
+  readonly cookie: Cookie;
+  readonly value: string;
+  readonly untilMs: number;
 }
 
 export const anonymousNetworkUserId = "00000000-0000-0000-0000-000000000000";
@@ -51,19 +59,19 @@ export function isAnonymous({ headers }: RequestHead): boolean {
 }
 
 /** `nuid` is the query's. Without a cookie to keep it, a new network user is one request. */
-export function readVisitor(head: RequestHead, at: { arrival: Arrival; nuid: string; cookie: Cookie | null }): Visitor {
+export function readVisit(head: RequestHead, at: { arrival: Arrival; nuid: string; cookie: Cookie | null }): Visit {
   const { arrival, nuid, cookie } = at;
   const cookieValue = cookie === null ? null : readCookie(head.headers["cookie"] ?? "", cookie.name);
   const userAgent = head.headers["user-agent"] || null;
   if (isAnonymous(head)) {
-    const cookieHeaders =
-      cookie === null || cookieValue === null ? {} : setCookie(head, cookie, { value: "", untilMs: 0 });
-    return { ip: unknownAddress, userAgent, networkUserId: anonymousNetworkUserId, cookieHeaders };
+    const expired = cookie === null || cookieValue === null ? null : { cookie, value: "", untilMs: 0 };
+    return { sender: { ip: unknownAddress, userAgent, networkUserId: anonymousNetworkUserId }, cookie: expired };
   }
   const networkUserId = isUuid(nuid) ? nuid.toLowerCase() : cookieValue || arrival.requestId;
-  const untilMs = arrival.receivedAtMs + (cookie?.maxAgeMs ?? 0);
-  const cookieHeaders = cookie === null ? {} : setCookie(head, cookie, { value: networkUserId, untilMs });
-  return { ip: senderAddress(head, arrival), userAgent, networkUserId, cookieHeaders };
+  return {
+    sender: { ip: senderAddress(head, arrival), userAgent, networkUserId },
+    cookie: cookie && { cookie, value: networkUserId, untilMs: arrival.receivedAtMs + cookie.maxAgeMs },
+  };
 }
 
 function senderAddress({ headers }: RequestHead, arrival: Arrival): string | null {
@@ -81,11 +89,10 @@ function readCookie(header: string, name: string): string | null {
   return null;
 }
 
-function setCookie(
-  head: RequestHead,
-  cookie: Cookie,
-  { value, untilMs }: { value: string; untilMs: number },
-): WireHeaders {
+/** `set-cookie` of the answer, if it has one. */
+export function cookieHeaders(head: RequestHead, visit: Visit): WireHeaders {
+  if (visit.cookie === null) return {};
+  const { cookie, value, untilMs } = visit.cookie;
   const domain = cookieDomain(head, cookie);
   const attributes = [
     `${cookie.name}=${value}`,
