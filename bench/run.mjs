@@ -4,11 +4,12 @@
  */
 import { cpus } from "node:os";
 import { acceptRows } from "./accept.mjs";
+import { clientRows } from "./clients.mjs";
 import { codecRows } from "./codecs.mjs";
 import { deliveryRows } from "./delivery.mjs";
 import { trackRows } from "./track.mjs";
 
-const suites = { track: trackRows, delivery: deliveryRows, codecs: codecRows, accept: acceptRows };
+const suites = { track: trackRows, clients: clientRows, delivery: deliveryRows, codecs: codecRows, accept: acceptRows };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in suites));
 if (unknown.length > 0) {

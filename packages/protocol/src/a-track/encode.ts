@@ -66,7 +66,8 @@ type ObjectField = "attributes" | "profile" | "context" | "carried";
 class ObjectTexts {
   readonly problems: Problem[] = [];
   replaced: readonly Problem[] = [];
-  #largest: { readonly field: string; readonly characters: number } = { field: "uuid", characters: 0 };
+  #largestField = "uuid";
+  #largestCharacters = 0;
   readonly #call: ValidCall;
   readonly #limits: JsonLimits;
 
@@ -107,12 +108,14 @@ class ObjectTexts {
   tooLarge(bytes: number): Problem {
     const message =
       `Expected a call of at most ${this.#limits.maxBytes} bytes, got ${bytes} or more; ` +
-      `its largest field is ${this.#largest.field}: shorten it or raise maxEventBytes.`;
-    return problem(this.#largest.field, "too-large", message);
+      `its largest field is ${this.#largestField}: shorten it or raise maxEventBytes.`;
+    return problem(this.#largestField, "too-large", message);
   }
 
   #note(field: ObjectField, characters: number): void {
-    if (characters > this.#largest.characters) this.#largest = { field, characters };
+    if (characters <= this.#largestCharacters) return;
+    this.#largestField = field;
+    this.#largestCharacters = characters;
   }
 }
 

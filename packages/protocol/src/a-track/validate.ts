@@ -47,7 +47,7 @@ export function validate(call: unknown): Result<ValidCall> {
   try {
     const reader = new Reader(call);
     const kind = reader.choice("kind", callNames, "unknown-kind") ?? "event";
-    return checked(reader, { ...readBody(kind, reader), id: reader.text("id"), carried: reader.object("carried") });
+    return checked(reader, readBody(kind, reader, { id: reader.text("id"), carried: reader.object("carried") }));
   } catch {
     const message = "Expected an object whose fields can be read, got one that throws; pass a plain object.";
     return failed(problem("", "not-an-event", message));
@@ -57,7 +57,7 @@ export function validate(call: unknown): Result<ValidCall> {
 /** The same for a body off the wire, where the address says which call it is and a header its id. */
 export function validateBody(kind: CallName, body: JsonObject): Result<ValidCall> {
   const reader = new Reader(body);
-  return checked(reader, readBody(kind, reader));
+  return checked(reader, readBody(kind, reader, notInBody));
 }
 
 function checked({ problems }: Reader, valid: ValidCall): Result<ValidCall> {
@@ -65,11 +65,15 @@ function checked({ problems }: Reader, valid: ValidCall): Result<ValidCall> {
   return first === undefined ? ok(valid) : failed(first, ...more);
 }
 
-function readBody(kind: CallName, reader: Reader): ValidCall {
+type BesideBody = Pick<ValidCall, "id" | "carried">;
+
+const notInBody: BesideBody = { id: undefined, carried: undefined };
+
+function readBody(kind: CallName, reader: Reader, { id, carried }: BesideBody): ValidCall {
   const isEvent = kind === "event";
   return {
     kind,
-    id: undefined,
+    id,
     uuid: reader.required("uuid", "no-identity", "the user's uuid: any text that is not empty"),
     isNewUser: reader.flag("isNewUser") ?? false,
     mode: reader.choice("mode", optionalModes, "unknown-mode") ?? "merge",
@@ -78,7 +82,7 @@ function readBody(kind: CallName, reader: Reader): ValidCall {
     attributes: reader.object("attributes"),
     profile: reader.object("profile"),
     context: reader.object("context"),
-    carried: undefined,
+    carried,
   };
 }
 
@@ -115,12 +119,10 @@ class Reader {
 
   choice<T>(name: string, choices: readonly T[], code: ProblemCode): T | undefined {
     const value = this.#get(name);
-    const found = choices.find((choice) => choice === value);
-    if (found === undefined && !(choices as readonly unknown[]).includes(value)) {
-      const names = choices.filter((choice) => typeof choice === "string").join(", ");
-      this.problems.push(problem(name, code, `Expected one of ${names}, got ${describe(value)}.`));
-    }
-    return found;
+    if (isOneOf(choices, value)) return value;
+    const names = choices.filter((choice) => typeof choice === "string").join(", ");
+    this.problems.push(problem(name, code, `Expected one of ${names}, got ${describe(value)}.`));
+    return undefined;
   }
 
   time(name: string): string | undefined {
@@ -149,6 +151,10 @@ class Reader {
     this.problems.push(problem(name, "wrong-type", `Expected ${wanted}, got ${describe(value)}.`));
     return undefined;
   }
+}
+
+function isOneOf<T>(choices: readonly T[], value: unknown): value is T {
+  return (choices as readonly unknown[]).includes(value);
 }
 
 function timeMs(value: unknown): number | null {

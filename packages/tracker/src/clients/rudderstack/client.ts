@@ -8,6 +8,7 @@ import type { EventHandle, EventResult } from "../../handle.js";
 import { Outbox, type FlushOptions } from "../../outbox.js";
 import type { Listener, ReportKind } from "../../report.js";
 import { systemRuntime } from "../../runtime.js";
+import { withFields } from "../../with-fields.js";
 import { resolveClientOptions, type RudderStackClientOptions } from "./client-options.js";
 import { logWork } from "./debug-log.js";
 import { rudderStack } from "./destination.js";
@@ -147,7 +148,7 @@ class RudderStackClient<Answer> implements RudderStack<Answer> {
 function typed(type: EventType, message: unknown): unknown {
   if (typeof message !== "object" || message === null) return message;
   try {
-    return { ...message, type };
+    return withFields(message, { type });
   } catch {
     return message;
   }

@@ -11,6 +11,7 @@ import { TrackerError } from "../../errors.js";
 import type { EventHandle } from "../../handle.js";
 import type { FlushOptions } from "../../outbox.js";
 import { systemRuntime, type Runtime } from "../../runtime.js";
+import { withFields } from "../../with-fields.js";
 import { TrackerConfiguration, type TrackerConfigurationOptions } from "./configuration.js";
 import { flushCustom, handOver, type CustomEmitter } from "./custom-emitter.js";
 import { encoderFor } from "./destination.js";
@@ -279,13 +280,13 @@ export class Tracker implements AsyncDisposable {
   #complete(event: TrackableEvent): object {
     const own = fieldsOf(event.eventSubject ?? event.subject);
     const shared = this.#subject?.fields;
-    const subject = own === undefined ? shared : { ...shared, ...own };
+    const subject = own === undefined || shared === undefined ? (own ?? shared) : withFields(shared, own);
     const entities = event.context ?? event.entities ?? noContext;
-    if (this.#jsonEncoder === null) return { ...event, subject, entities };
+    if (this.#jsonEncoder === null) return withFields(event, { subject, entities });
     const encode = this.#jsonEncoder;
     const data = "data" in event ? { data: applyJsonEncoder(event.data, encode) } : {};
     const described = entities.map((each) => ({ schema: each.schema, data: applyJsonEncoder(each.data, encode) }));
-    return { ...event, ...data, subject, entities: described };
+    return withFields(event, { ...data, subject, entities: described });
   }
 }
 
