@@ -25,7 +25,9 @@ export async function storeRows({ events = 5_000_000 } = {}) {
   try {
     const filled = await fill(folder, events, running);
     const bytes = folderBytes(folder);
-    console.log(`(${events} events: store ${mb(bytes.store)} MB, log ${mb(bytes.log)} MB, profiles ${mb(bytes.profiles)} MB)\n`);
+    console.log(
+      `(${events} events: store ${mb(bytes.store)} MB, log ${mb(bytes.log)} MB, profiles ${mb(bytes.profiles)} MB)\n`,
+    );
     return [...loadRows(filled, events), ...(await servedRows(folder, events, running))];
   } finally {
     for (const child of running) child.kill("SIGKILL");
@@ -53,7 +55,8 @@ async function fill(folder, events, running) {
 }
 
 function showProgress({ to, cpuUs, ms, residentBytes }) {
-  if (process.stderr.isTTY) console.error(`${to} events, ${(cpuUs / 1e3).toFixed(0)} ms CPU, ${ms.toFixed(0)} ms, ${mb(residentBytes)} MB`);
+  if (process.stderr.isTTY)
+    console.error(`${to} events, ${(cpuUs / 1e3).toFixed(0)} ms CPU, ${ms.toFixed(0)} ms, ${mb(residentBytes)} MB`);
 }
 
 function loadRows({ slices, counted }, events) {
@@ -64,7 +67,12 @@ function loadRows({ slices, counted }, events) {
   const last = costs.slice(-3).reduce((sum, cost) => sum + cost, 0) / costs.slice(-3).length;
   const ms = slices.reduce((sum, slice) => sum + slice.ms, 0);
   return [
-    figure("after the answer: CPU of loading thread and engine, from the log to store and profiles", mean, "µs/event", 20),
+    figure(
+      "after the answer: CPU of loading thread and engine, from the log to store and profiles",
+      mean,
+      "µs/event",
+      20,
+    ),
     row("the same for the last events beside those after the first slice", [last, few], "µs/event", 1.3),
     figure("loaded in", ms / 1_000, "s", Infinity),
     figure("memory of the loading process at the end", slices.at(-1).residentBytes / 1e6, "MB", Infinity),
@@ -83,7 +91,7 @@ async function servedRows(folder, events, running) {
   ];
   rows.push(...(await queryRows(folder, url, events)));
   rows.push(...(await liveRows(url)));
-  rows.push(figure("memory of the idle collector, without its engine", await idleBytes(child) / 1e6, "MB", 120));
+  rows.push(figure("memory of the idle collector, without its engine", (await idleBytes(child)) / 1e6, "MB", 120));
   child.send("stop");
   await new Promise((resolve) => child.once("exit", resolve));
   return rows;
@@ -120,7 +128,10 @@ async function queryRows(folder, url, events) {
     ),
     row(
       "the last 100 events, beside DuckDB's own",
-      [await median(asked("/api/events?limit=100")), await median(own(`SELECT * FROM ${from} ORDER BY position DESC LIMIT 100`))],
+      [
+        await median(asked("/api/events?limit=100")),
+        await median(own(`SELECT * FROM ${from} ORDER BY position DESC LIMIT 100`)),
+      ],
       "ms",
       5,
     ),
@@ -165,7 +176,7 @@ async function follow(stream, onId) {
       text += decoder.decode(chunk, { stream: true });
       const frames = text.split("\n\n");
       text = frames.pop();
-      for (const frame of frames) for (const [id] of frame.matchAll(/live-\d+/g)) onId(id);
+      for (const [id] of frames.join().matchAll(/live-\d+/g)) onId(id);
     }
   } catch (error) {
     if (error.name !== "AbortError") throw error;
@@ -231,4 +242,3 @@ function row(name, [ours, floor], unit, atMost) {
 function figure(name, ours, unit, atMost) {
   return { name, ours: ours.toFixed(1), floor: null, unit, wanted: atMost === Infinity ? "no bound" : `≤ ${atMost}` };
 }
-

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aBadEvent, anEvent } from "../store/event-store.contract.js";
 import type { AppendResult, LogBatch, LoggedEvent } from "../store/event-store.js";
-import { loadedMessage, type TakenBatch } from "./loaded-message.js";
+import { loadedMessage, ShowBudget, type TakenBatch } from "./loaded-message.js";
 
 const eventAt = (position: number): LoggedEvent => ({ position, event: anEvent({ id: `e-${position}` }) });
 const batch: LogBatch = {
@@ -16,7 +16,7 @@ const result: AppendResult = {
   unstorable: [{ position: 13, bad: aBadEvent({ id: "unstorable-13-0", code: "unstorable" }) }],
   bad: 1,
 };
-const taken: TakenBatch = { batch, result, storePosition: 7, forgotten: 2 };
+const taken: TakenBatch = { batch, result, storePosition: 7, forgotten: 2, maxShown: 500 };
 
 describe("what is told of a batch", () => {
   it("counts every event as what became of it", () => {
@@ -51,5 +51,25 @@ describe("what is told of a batch", () => {
     const stored = { stored: many, duplicates: 0, unstorable: [], bad: 0 };
     const told = loadedMessage({ inheritedTo: 0, reportedTo: 0 }, { ...taken, batch: all, result: stored });
     expect([told.newest.length, told.leftOut]).toEqual([500, 200]);
+  });
+
+  it("shows nothing where nothing more may be shown", () => {
+    const told = loadedMessage({ inheritedTo: 0, reportedTo: 0 }, { ...taken, maxShown: 0 });
+    expect([told.newest, told.leftOut]).toEqual([[], 4]);
+  });
+});
+
+describe("the budget of what is shown", () => {
+  it("lasts for a burst and grows again with time, up to the same", () => {
+    let nowMs = 0;
+    const budget = new ShowBudget(() => nowMs);
+    expect(budget.left).toBe(500);
+    budget.spend(500);
+    expect(budget.left).toBe(0);
+    nowMs = 10;
+    expect(budget.left).toBe(50);
+    budget.spend(80);
+    nowMs = 10_000;
+    expect(budget.left).toBe(500);
   });
 });

@@ -5,15 +5,14 @@ import type { LoadedMessage, LoadingSetup } from "./messages.js";
 export interface TakenBatch extends Pick<LoadedMessage, "storePosition" | "forgotten"> {
   readonly batch: LogBatch;
   readonly result: AppendResult;
+  /** At most so many events, and so many bad ones, are shown. */
+  readonly maxShown: number;
 }
-
-/** The live page cannot show more at once, and passing events between threads has its price. */
-const maxNewest = 500;
 
 /** Counts each event once: what the thread before this one told of already is in nothing but `to`. */
 export function loadedMessage(
   { inheritedTo, reportedTo }: Pick<LoadingSetup, "inheritedTo" | "reportedTo">,
-  { batch, result, storePosition, forgotten }: TakenBatch,
+  { batch, result, storePosition, forgotten, maxShown }: TakenBatch,
 ): LoadedMessage {
   const isNews = ({ position }: { position: number }): boolean => position >= reportedTo;
   const isInherited = ({ position }: { position: number }): boolean => position < inheritedTo && position >= reportedTo;
@@ -22,10 +21,10 @@ export function loadedMessage(
   const bad = [...batch.bad.filter(isNews), ...unstorable];
   const newest = [
     ...stored
-      .slice(-maxNewest)
+      .slice(Math.max(0, stored.length - maxShown))
       .map(({ position, event }): StoredItem => ({ type: "event", event: { ...event, position } })),
     ...bad
-      .slice(-maxNewest)
+      .slice(Math.max(0, bad.length - maxShown))
       .map((item): StoredItem => ({ type: "bad", bad: { ...item.bad, position: item.position } })),
   ];
   return {
@@ -42,3 +41,32 @@ export function loadedMessage(
     leftOut: stored.length + bad.length - newest.length,
   };
 }
+
+/**
+ * How many items may be shown now. The live page cannot show more, and passing them between threads has its price: a
+ * loader that catches up would pay it for each event.
+ */
+export class ShowBudget {
+  readonly #nowMs: () => number;
+  #left = maxAtOnce;
+  #atMs: number;
+
+  constructor(monotonicMs: () => number) {
+    this.#nowMs = monotonicMs;
+    this.#atMs = monotonicMs();
+  }
+
+  get left(): number {
+    const nowMs = this.#nowMs();
+    this.#left = Math.min(maxAtOnce, this.#left + (nowMs - this.#atMs) * perMillisecond);
+    this.#atMs = nowMs;
+    return Math.floor(this.#left);
+  }
+
+  spend(items: number): void {
+    this.#left = Math.max(0, this.#left - items);
+  }
+}
+
+const maxAtOnce = 500;
+const perMillisecond = 5;

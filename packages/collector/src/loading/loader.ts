@@ -30,6 +30,8 @@ export interface Loader {
 
 /** A store that fails is asked again after this long: the log holds everything meanwhile. */
 const retryMs = 1_000;
+/** So many events at a time are as fast as more, and no more than these have to be in memory. */
+const enoughEvents = 1_000;
 
 export function startLoader(parts: LoaderParts): Loader {
   const { logFirst, readLog, store, runtime } = parts;
@@ -44,10 +46,12 @@ export function startLoader(parts: LoaderParts): Loader {
     while (hasMore()) {
       const read = await readLog(position);
       if (read.lost.length > 0) parts.onLost(read.lost);
-      const batch = await decodeBatch(parts.receivers, position, read);
-      const result = await store.append(batch);
-      position = read.next;
-      parts.onLoaded(batch, result);
+      for await (const batch of decodeBatches(parts.receivers, position, read)) {
+        const result = await store.append(batch);
+        position = batch.to;
+        parts.onLoaded(batch, result);
+        if (stopped) return;
+      }
     }
   };
   const start = (): void => {
@@ -79,20 +83,23 @@ export function startLoader(parts: LoaderParts): Loader {
   };
 }
 
-async function decodeBatch(
+/** What a read of the log decodes to, cut where there are enough events: compressed requests unpack to far more. */
+async function* decodeBatches(
   receivers: ReadonlyMap<ProtocolName, Receiver>,
-  from: number,
-  read: LogRead,
-): Promise<LogBatch> {
-  const events: LoggedEvent[] = [];
-  const bad: LoggedBadEvent[] = [];
-  for (const request of read.requests) {
+  start: number,
+  { requests, next }: LogRead,
+): AsyncGenerator<LogBatch, void, undefined> {
+  let [from, events, bad]: [number, LoggedEvent[], LoggedBadEvent[]] = [start, [], []];
+  for (const [index, request] of requests.entries()) {
     const { position } = request;
     const decoded = await decodeLogged(receivers, request);
     for (const event of decoded.events) events.push({ position, event });
     for (const one of decoded.bad) bad.push({ position, bad: one });
+    if (events.length < enoughEvents || index === requests.length - 1) continue;
+    yield { from, to: position + 1, events, bad };
+    [from, events, bad] = [position + 1, [], []];
   }
-  return { from, to: read.next, events, bad };
+  yield { from, to: next, events, bad };
 }
 
 type Contents = Pick<Decoded, "events" | "bad">;

@@ -17,7 +17,7 @@ import { openParquetStore } from "../store/parquet-store.js";
 import type { ParquetStore } from "../store/parquet-store.js";
 import { isStoreError, messageOf } from "../store/store-error.js";
 import type { StoreErrorCode } from "../store/store-error.js";
-import { loadedMessage } from "./loaded-message.js";
+import { loadedMessage, ShowBudget } from "./loaded-message.js";
 import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
 import type { FromLoading, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
@@ -43,21 +43,19 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const log = createLogClient((from) => say({ kind: "read", from }));
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);
+  const shown = new ShowBudget(() => systemRuntime.monotonicMs());
   const loader = startLoader({
     logFirst: setup.logFirst,
     readLog: (from) => log.read(from),
     store: profiled,
     receivers: new Map(receivers.map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
     runtime: systemRuntime,
-    onLoaded: (batch, result) =>
-      say(
-        loadedMessage(setup, {
-          batch,
-          result,
-          storePosition: store.position,
-          forgotten: profiled.people?.forgotten ?? null,
-        }),
-      ),
+    onLoaded(batch, result) {
+      const [storePosition, forgotten] = [store.position, profiled.people?.forgotten ?? null];
+      const message = loadedMessage(setup, { batch, result, storePosition, forgotten, maxShown: shown.left });
+      shown.spend(message.newest.length);
+      say(message);
+    },
     onLost: (lost) => {
       for (const { from, to, reason } of lost) say({ kind: "lost", records: to - from, reason });
     },
