@@ -86,6 +86,8 @@ function runJob({ job, workers, note }) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("../test/simulation/worker.mjs", import.meta.url), {
       workerData: { ...options, job },
+      // What a run makes lives as long as the run: few collections of much cost less than many of little.
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
     });
     workers.push(worker);
     let seed = options.from + job;

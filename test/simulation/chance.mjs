@@ -47,13 +47,16 @@ export class Chance {
 
   /** A key of `weights`, each as likely as its weight says. */
   weighted(weights) {
-    const entries = Object.entries(weights);
-    let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [key, weight] of entries) {
-      left -= weight;
-      if (left < 0) return key;
+    let sum = 0;
+    for (const key in weights) sum += weights[key];
+    let left = this.next() * sum;
+    let last;
+    for (const key in weights) {
+      last = key;
+      left -= weights[key];
+      if (left < 0) break;
     }
-    return entries.at(-1)[0];
+    return last;
   }
 
   fork() {

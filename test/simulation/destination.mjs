@@ -111,15 +111,16 @@ export class Destination {
     return respond(207, {}, JSON.stringify({ rejected, retry }));
   }
 
-  #keep({ n, id, text }) {
+  #keep({ n, id, fields }) {
     const known = this.kept.get(n);
     if (known === undefined) {
-      this.kept.set(n, { id, text });
+      this.kept.set(n, { id, fields });
       this.#witness.keptFirst(this, n, id);
       return;
     }
     if (known.id !== id) this.#world.violate(`event ${n} came to ${this.name} as ${known.id} and as ${id}`);
-    if (known.text !== text) this.#world.violate(`event ${n} came to ${this.name} with other bytes than before`);
+    if (JSON.stringify(known.fields) !== JSON.stringify(fields))
+      this.#world.violate(`event ${n} came to ${this.name} with other content than before`);
   }
 
   #retryAfter(status) {
@@ -150,19 +151,19 @@ class Transport {
   #destination;
   #process;
   #timeoutMs;
-  #witness;
+  #post;
   #inFlight = new Set();
 
   constructor(destination, { process, timeoutMs, witness }) {
     this.#destination = destination;
     this.#process = process;
     this.#timeoutMs = timeoutMs;
-    this.#witness = witness;
+    this.#post = witness.post(process, destination);
   }
 
   send(wire) {
     const request = this.#destination.read(wire);
-    const post = this.#witness.post(this.#process, this.#destination);
+    const post = this.#post;
     post.sent(request);
     return new Promise((resolve) => {
       const answer = (reply) => {

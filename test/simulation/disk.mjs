@@ -116,49 +116,48 @@ class ProcessFiles {
   }
 
   makeDirectory(path) {
-    return this.#call(`makeDirectory ${path}`, () => this.#faulty.read.makeDirectory(path));
+    return this.#call("makeDirectory", path, () => this.#faulty.read.makeDirectory(path));
   }
 
   list(path) {
-    return this.#call(`list ${path}`, () => this.#faulty.read.list(path));
+    return this.#call("list", path, () => this.#faulty.read.list(path));
   }
 
   async open(path, purpose) {
-    const file = await this.#call(`open ${path} to ${purpose}`, () => this.#faulty[purpose].open(path, purpose));
+    const file = await this.#call(`open to ${purpose}`, path, () => this.#faulty[purpose].open(path, purpose));
     this.#countOpen(1);
     if (purpose === "create") this.#disk.created(path);
     return {
-      read: (target, offset) => this.#call(`read ${path} at ${offset}`, () => file.read(target, offset)),
-      write: (buffers, offset) =>
-        this.#call(`write ${path} at ${offset}`, () => file.write(this.#cutAtDeath(buffers), offset)),
-      sync: () => this.#call(`sync ${path}`, () => file.sync()),
-      truncate: (bytes) => this.#call(`truncate ${path}`, () => file.truncate(bytes)),
-      bytes: () => this.#call(`bytes ${path}`, () => file.bytes()),
+      read: (target, offset) => this.#call("read", path, () => file.read(target, offset)),
+      write: (buffers, offset) => this.#call("write", path, () => file.write(this.#cutAtDeath(buffers), offset)),
+      sync: () => this.#call("sync", path, () => file.sync()),
+      truncate: (bytes) => this.#call("truncate", path, () => file.truncate(bytes)),
+      bytes: () => this.#call("bytes", path, () => file.bytes()),
       close: () => {
         this.#countOpen(-1);
-        return this.#call(`close ${path}`, () => file.close());
+        return this.#call("close", path, () => file.close());
       },
     };
   }
 
   rename(from, to) {
-    return this.#call(`rename ${from}`, () => this.#faulty.read.rename(from, to));
+    return this.#call("rename", from, () => this.#faulty.read.rename(from, to));
   }
 
   remove(path) {
-    return this.#call(`remove ${path}`, () => this.#faulty.read.remove(path));
+    return this.#call("remove", path, () => this.#faulty.read.remove(path));
   }
 
   stat(path) {
-    return this.#call(`stat ${path}`, () => this.#faulty.read.stat(path));
+    return this.#call("stat", path, () => this.#faulty.read.stat(path));
   }
 
   touch(path, atMs) {
-    return this.#call(`touch ${path}`, () => this.#faulty.read.touch(path, atMs));
+    return this.#call("touch", path, () => this.#faulty.read.touch(path, atMs));
   }
 
   syncDirectory(path) {
-    return this.#call(`syncDirectory ${path}`, () => this.#faulty.read.syncDirectory(path));
+    return this.#call("syncDirectory", path, () => this.#faulty.read.syncDirectory(path));
   }
 
   /** A process that dies in a write may leave a part of it. */
@@ -173,8 +172,8 @@ class ProcessFiles {
     openFiles.set(this.#process.pid, (openFiles.get(this.#process.pid) ?? 0) + by);
   }
 
-  #call(name, act) {
-    this.#world.detail(() => `p${this.#process.pid} ${name}`);
+  #call(name, path, act) {
+    this.#world.detail(() => `p${this.#process.pid} ${name} ${path}`);
     const delayMs = this.#chance.is(0.02) ? this.#chance.spread(1, 400) : this.#chance.next() * 0.6;
     return new Promise((resolve) => this.#process.call(delayMs, act, resolve));
   }

@@ -12,9 +12,10 @@ export class Member {
   #world;
   #options;
   #disk;
-  #destinations;
   #witness;
   #tracker;
+  /** What passes between this process and each destination, by the destination's name. */
+  #postOf;
   /** Calls of flush and close that have not resolved: what they wait for, and until when. */
   #waits = new Set();
   /** Those that have, since things last came to rest. */
@@ -25,10 +26,10 @@ export class Member {
     this.#world = world;
     this.#options = options;
     this.#disk = disk;
-    this.#destinations = destinations;
     this.#witness = witness;
     const process = new SimulatedProcess(world, { pid, living, isInexact });
     this.process = process;
+    this.#postOf = new Map(destinations.map((each) => [each.name, witness.post(process, each)]));
     const spool = disk === null ? null : spoolOf(process, disk);
     this.#tracker = createTracker({
       ...options,
@@ -37,7 +38,7 @@ export class Member {
       runtime: process.runtime,
     });
     for (const kind of reportKinds) this.#tracker.on(kind, (report) => this.#told(report));
-    for (const post of this.#posts) post.isFull = () => this.#isFull(post.destination.name);
+    for (const post of this.#posts) post.isFull = () => this.#isFull(post);
     world.note(`${this.name} starts`);
   }
 
@@ -46,7 +47,7 @@ export class Member {
   }
 
   get #posts() {
-    return this.#destinations.map((destination) => this.#witness.post(this.process, destination));
+    return [...this.#postOf.values()];
   }
 
   /** Events of dead processes that this one has taken over. */
@@ -66,19 +67,19 @@ export class Member {
   }
 
   #told(report) {
-    const destination = this.#destinations.find(({ name }) => name === report.destination);
-    this.#witness.post(this.process, destination).told(report);
+    this.#postOf.get(report.destination).told(report);
   }
 
   /** Whether one more event of any size the run tracks may have found no room. */
-  #isFull(name) {
-    const { queuedBytes, pending, unreadEvents = 0 } = this.#tracker.stats().destinations[name];
+  #isFull(post) {
     const { maxQueueBytes, maxQueueEvents } = this.#options;
-    return unreadEvents > 0 || pending >= maxQueueEvents - 1 || queuedBytes > maxQueueBytes - 4000;
+    if (post.pending >= maxQueueEvents - 1) return true;
+    const { queuedBytes, unreadEvents = 0 } = this.#tracker.stats().destinations[post.destination.name];
+    return unreadEvents > 0 || queuedBytes > maxQueueBytes - 4000;
   }
 
   track({ flaw, isPoisonous, user, bytes }) {
-    const call = { process: this.process, destinations: this.#destinations, user, flaw, isPoisonous };
+    const call = { process: this.process, posts: this.#posts, user, flaw, isPoisonous };
     const { event, handle } = this.#witness.track(call, (n) =>
       this.#tracker.track({
         userId: flaw === "invalid" ? undefined : user,
@@ -161,7 +162,7 @@ export class Member {
   }
 
   checkWaits() {
-    for (const wait of this.#resolved.splice(0)) this.#checkResolved(wait);
+    if (this.#resolved.length > 0) for (const wait of this.#resolved.splice(0)) this.#checkResolved(wait);
     for (const wait of this.#waits) {
       const latestMs = Math.max(wait.untilMs, this.process.thawsAtMs) + this.#patienceMs(wait);
       const isDue = this.#world.nowMs > latestMs || (this.#disk === null && isOver(wait));

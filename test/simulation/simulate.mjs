@@ -18,6 +18,9 @@ export async function simulate(subject, { seed, steps = defaultSteps, keepsTrace
   // Drawn in any case, so that a seed goes the same way whether or not its kind is named.
   const drawn = world.chance.weighted({ log: 3, tracker: 5, spool: 2 });
   const kind = asked ?? drawn;
+  // Errors are made by the thousand, and their stacks cost more than they do: whoever wants one keeps the trace.
+  const { stackTraceLimit } = Error;
+  if (!keepsTrace) Error.stackTraceLimit = 0;
   const onRejection = (error) => world.violate(`a promise was rejected and nobody heard it: ${stackOf(error)}`);
   // The end of a simulated process is not the end of this one.
   subject.endings.join = () => () => undefined;
@@ -28,6 +31,7 @@ export async function simulate(subject, { seed, steps = defaultSteps, keepsTrace
     world.violate(`the host was met by an exception: ${stackOf(error)}`);
   } finally {
     process.off("unhandledRejection", onRejection);
+    Error.stackTraceLimit = stackTraceLimit;
   }
   const { hash, violations, trace, happenings } = world;
   return { seed, kind, hash, violations, trace, happenings };

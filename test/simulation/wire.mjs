@@ -5,6 +5,8 @@ const decode = new TextDecoder();
 
 /** `{"sentAt":<13 digits>,"events":[…]}` */
 const frameBytes = 34;
+const comma = encode.encode(",");
+const end = encode.encode("]}");
 
 /** A destination judges each event of it for itself: 207 names by index what it refuses and what it wants again. */
 export function createPlainEncoder() {
@@ -21,12 +23,14 @@ export function createPlainEncoder() {
       path: "/",
       query: "",
       headers: {},
-      body: encode.encode(
-        `{"sentAt":${sentAtMs},"events":[${events.map(({ bytes }) => decode.decode(bytes)).join(",")}]}`,
-      ),
+      body: Buffer.concat([encode.encode(`{"sentAt":${sentAtMs},"events":[`), ...separated(events), end]),
     }),
     classify: ({ status, headers, body }) => classify(status, headers, body),
   };
+}
+
+function separated(events) {
+  return events.flatMap(({ bytes }, index) => (index === 0 ? [bytes] : [comma, bytes]));
 }
 
 function problem(path, code, message) {
@@ -48,14 +52,13 @@ function classify(status, headers, body) {
   return { kind: "rejected", reason };
 }
 
-/** What a request holds: the number and id of each event, and its bytes without what belongs to the sending. */
+/** What a request holds: the number and id of each event, and its fields without what belongs to the sending. */
 export function readRequest(wire, body) {
   const request = JSON.parse(decode.decode(body));
-  if (wire === "plain")
-    return request.events.map((event) => ({ n: event.n, id: event.id, text: JSON.stringify(event) }));
+  if (wire === "plain") return request.events.map((event) => ({ n: event.n, id: event.id, fields: event }));
   return request.batch.map((message) => {
-    const { sentAt, ...rest } = message;
-    if (typeof sentAt !== "string") throw new Error("an event was sent without sentAt");
-    return { n: message.properties.n, id: message.messageId, text: JSON.stringify(rest) };
+    if (typeof message.sentAt !== "string") throw new Error("an event was sent without sentAt");
+    message.sentAt = undefined;
+    return { n: message.properties.n, id: message.messageId, fields: message };
   });
 }

@@ -54,13 +54,13 @@ export class Witness {
   }
 
   /** Calls `track` for an event; `flaw` is null, `invalid` or `too-large`, `poison` makes destinations refuse it. */
-  track({ process, destinations, user, flaw, isPoisonous }, track) {
+  track({ process, posts, user, flaw, isPoisonous }, track) {
     const event = { n: this.events.length, id: null, pid: process.pid, user, flaw, isPoisonous };
     event.trackedAtMs = this.nowMs;
     event.isDurable = false;
     event.isDecided = false;
     this.events.push(event);
-    for (const destination of destinations) this.post(process, destination).accepted += 1;
+    for (const post of posts) post.accepted += 1;
     this.#calling = event;
     const handle = track(event.n);
     this.#calling = null;

@@ -54,6 +54,15 @@ class Content {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What fits of what there is from `offset` on; how much that was. */
+  copyTo(target: Uint8Array, offset: number): number {
+    return this.#bytes.copy(target, 0, Math.min(offset, this.#length), this.#length);
+  }
+
   apply(change: Change): void {
     if (change.kind === "truncate") {
       this.#resize(change.bytes);
@@ -206,7 +215,7 @@ class ForgetfulFiles implements MemoryFiles {
   stat(path: string): Promise<{ readonly bytes: number; readonly modifiedAtMs: number }> {
     return this.#do(() => {
       const node = this.#node(path);
-      return { bytes: node.seen.bytes.length, modifiedAtMs: node.modifiedAtMs };
+      return { bytes: node.seen.length, modifiedAtMs: node.modifiedAtMs };
     });
   }
 
@@ -247,7 +256,7 @@ class ForgetfulFiles implements MemoryFiles {
       node.change(what);
     };
     return {
-      read: (target, offset) => this.#do(() => node.seen.bytes.subarray(offset).copy(target)),
+      read: (target, offset) => this.#do(() => node.seen.copyTo(target, offset)),
       write: (buffers, offset) =>
         this.#do(() => {
           const bytes = Buffer.concat(buffers);
@@ -256,7 +265,7 @@ class ForgetfulFiles implements MemoryFiles {
         }),
       sync: () => this.#do(() => node.sync()),
       truncate: (bytes) => this.#do(() => change({ kind: "truncate", bytes })),
-      bytes: () => this.#do(() => node.seen.bytes.length),
+      bytes: () => this.#do(() => node.seen.length),
       close: () => this.#do(() => undefined),
       forgetUnsynced: () => {
         node.unsynced.length = 0;

@@ -8,7 +8,7 @@ interface Chunk {
 }
 
 function createChunk(): Chunk {
-  return { slots: Array.from<QueuedEvent | undefined>({ length: chunkEvents }), next: null };
+  return { slots: Array<QueuedEvent | undefined>(chunkEvents).fill(undefined), next: null };
 }
 
 /**
