@@ -10,7 +10,7 @@ import type { JsonLimits } from "../json.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
 import { toBase64Url } from "./base64-url.js";
-import { jsonOf, membersOf, queryOf } from "./pairs-text.js";
+import { jsonOf, membersOf, parametersOf, queryOf } from "./pairs-text.js";
 import type { Pairs } from "./pairs-text.js";
 import { isUuid } from "./payload-keys.js";
 import { envelopes } from "./self-describing.js";
@@ -36,7 +36,7 @@ export interface EncodeTools extends EncodeSettings {
 
 export function prepareTools(settings: EncodeSettings): EncodeTools {
   const { method, trackerPairs } = settings;
-  const ending = method === "post" ? membersOf(trackerPairs) : queryOf(trackerPairs);
+  const ending = method === "post" ? membersOf(trackerPairs) : parametersOf(trackerPairs);
   return { ...settings, ending: ending.slice(0, -1) };
 }
 
@@ -44,46 +44,74 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
   const checked = validate(event);
   if (!checked.ok) return checked;
   const { pairs } = checked.value;
-  const embedded = embed(checked.value, tools);
-  if (!embedded.ok) return embedded;
+  if (!pairs.has("eid")) {
+    if (!isUuid(stamp.id)) return failed(wrongId);
+    pairs.set("eid", stamp.id.toLowerCase());
+  }
   if (!pairs.has("p")) pairs.set("p", tools.platform);
-  if (!pairs.has("eid")) pairs.set("eid", stamp.id.toLowerCase());
   if (!pairs.has("dtm")) pairs.set("dtm", String(Math.trunc(stamp.nowMs)));
-  return finish(pairs, embedded.value, tools);
+  for (const key of tools.trackerPairs.keys()) pairs.delete(key);
+  const embedding = { pairs, digits: new Map<string, string>(), tools };
+  const embedded = embed(checked.value, embedding);
+  return embedded.ok ? finish(embedding, embedded.value) : embedded;
 }
 
-const nothingReplaced: readonly Problem[] = [];
+const wrongId: Problem = {
+  path: "eventId",
+  code: "wrong-format",
+  message: "Expected a UUID as the event's id, got another text.",
+};
+
+/** A key for JSON in base64, and one for JSON as it is. */
+interface Carrier {
+  readonly encodedKey: string;
+  readonly plainKey: string;
+  /** Where a caller finds what is too large. */
+  readonly path: string;
+  /** Before the names of what was replaced. */
+  readonly at: string;
+}
+
+const dataCarrier: Carrier = { encodedKey: "ue_px", plainKey: "ue_pr", path: "data", at: "" };
+const entitiesCarrier: Carrier = { encodedKey: "cx", plainKey: "co", path: "entities", at: "entities" };
+
+interface Embedding {
+  readonly pairs: Map<string, string>;
+  /** Pairs that are base64. */
+  readonly digits: Map<string, string>;
+  readonly tools: EncodeTools;
+}
+
+const nothingReplaced: Result<readonly Problem[]> = ok([]);
 
 /** Adds the event's own data and its entities, as JSON under a key each; what JSON could not carry of them comes back. */
-function embed({ pairs, described, entities }: ValidEvent, tools: EncodeTools): Result<readonly Problem[]> {
-  let replaced = nothingReplaced;
-  if (described !== null) {
-    const written = writeJson({ schema: envelopes.event, data: described }, tools.limits, "");
-    if (written.kind === "too-large") return tooLarge("data", written.atLeastBytes, tools.limits);
-    replaced = written.replaced;
-    if (tools.encodeBase64) pairs.set("ue_px", toBase64Url(written.text));
-    else pairs.set("ue_pr", written.text);
-  }
-  if (entities.length > 0) {
-    const written = writeJson({ schema: envelopes.contexts, data: entities }, tools.limits, "entities");
-    if (written.kind === "too-large") return tooLarge("entities", written.atLeastBytes, tools.limits);
-    if (written.replaced.length > 0) replaced = [...replaced, ...written.replaced];
-    if (tools.encodeBase64) pairs.set("cx", toBase64Url(written.text));
-    else pairs.set("co", written.text);
-  }
-  return ok(replaced);
+function embed({ described, entities }: ValidEvent, embedding: Embedding): Result<readonly Problem[]> {
+  const inData =
+    described === null ? nothingReplaced : carry({ schema: envelopes.event, data: described }, dataCarrier, embedding);
+  if (!inData.ok || entities.length === 0) return inData;
+  const inEntities = carry({ schema: envelopes.contexts, data: entities }, entitiesCarrier, embedding);
+  return inEntities.ok && inData.value.length > 0 ? ok([...inData.value, ...inEntities.value]) : inEntities;
 }
 
-function finish(pairs: Map<string, string>, replaced: readonly Problem[], tools: EncodeTools): Result<EncodedEvent> {
-  const id = pairs.get("eid") ?? "";
-  if (!isUuid(id)) {
-    const message = "Expected a UUID as the event's id, got another text.";
-    return failed({ path: "eventId", code: "wrong-format", message });
+function carry(value: object, carrier: Carrier, { pairs, digits, tools }: Embedding): Result<readonly Problem[]> {
+  const { encodedKey, plainKey, path, at } = carrier;
+  const written = writeJson(value, tools.limits, at);
+  if (written.kind === "too-large") return tooLarge(path, written.atLeastBytes, tools.limits);
+  if (tools.encodeBase64) {
+    pairs.delete(encodedKey);
+    digits.set(encodedKey, toBase64Url(written.text));
+  } else {
+    pairs.set(plainKey, written.text);
   }
-  for (const key of tools.trackerPairs.keys()) pairs.delete(key);
-  const text = tools.method === "post" ? jsonOf(pairs, tools.ending) : queryOf(pairs) + tools.ending;
-  const bytes = tools.slab.encode(text);
-  if (bytes.length > tools.limits.maxBytes) return tooLarge(largestOf(pairs), bytes.length, tools.limits);
+  return written.replaced.length === 0 ? nothingReplaced : ok(written.replaced);
+}
+
+function finish({ pairs, digits, tools }: Embedding, replaced: readonly Problem[]): Result<EncodedEvent> {
+  const { ending, limits } = tools;
+  const parts = { pairs, digits, ending };
+  const bytes = tools.slab.encode(tools.method === "post" ? jsonOf(parts) : queryOf(parts));
+  if (bytes.length > limits.maxBytes) return tooLarge(largestOf([...pairs, ...digits]), bytes.length, limits);
+  const id = pairs.get("eid") ?? "";
   const encoded = { id, lane: laneOf(pairs, id), bytes };
   return ok(replaced.length === 0 ? encoded : { ...encoded, replaced });
 }
@@ -93,8 +121,8 @@ function laneOf(pairs: Pairs, id: string): string {
   return pairs.get("uid") ?? pairs.get("duid") ?? pairs.get("sid") ?? pairs.get("tnuid") ?? id;
 }
 
-function largestOf(pairs: Pairs): string {
-  const [largest] = [...pairs].toSorted(([, one], [, other]) => other.length - one.length);
+function largestOf(pairs: readonly (readonly [string, string])[]): string {
+  const [largest] = pairs.toSorted(([, one], [, other]) => other.length - one.length);
   return `payload.${largest?.[0] ?? ""}`;
 }
 

@@ -4,10 +4,20 @@ import { toWellFormed } from "../well-formed.js";
 
 export type Pairs = ReadonlyMap<string, string>;
 
-/** `ending` is members of the object, as JSON. */
-export function jsonOf(pairs: Pairs, ending: string): string {
-  const json = `{${membersOf(pairs)}${ending}}`;
-  return holdsLoneSurrogate(json) ? `{${membersOf(wellFormed(pairs))}${ending}}` : json;
+/** What an event says, and what of it is base64 already: that needs no escapes in any text. */
+export interface TextParts {
+  readonly pairs: Pairs;
+  readonly digits: Pairs;
+  /** What every event of the tracker ends in, in the form of the text. */
+  readonly ending: string;
+}
+
+export function jsonOf({ pairs, digits, ending }: TextParts): string {
+  const members = membersOf(pairs);
+  const readable = holdsLoneSurrogate(members) ? membersOf(wellFormed(pairs)) : members;
+  let plain = "";
+  for (const [key, value] of digits) plain += `"${key}":"${value}",`;
+  return `{${readable}${plain}${ending}}`;
 }
 
 /** Every pair as a member with a comma behind it. */
@@ -30,8 +40,14 @@ function wellFormed(pairs: Pairs): Pairs {
   return new Map([...pairs].map(([key, value]) => [key, toWellFormed(value)]));
 }
 
+export function queryOf({ pairs, digits, ending }: TextParts): string {
+  let plain = "";
+  for (const [key, value] of digits) plain += `${key}=${value}&`;
+  return `${parametersOf(pairs)}${plain}${ending}`;
+}
+
 /** Every pair with an ampersand behind it. */
-export function queryOf(pairs: Pairs): string {
+export function parametersOf(pairs: Pairs): string {
   let query = "";
   for (const [key, value] of pairs) query += `${key}=${encodeURIComponent(toWellFormed(value))}&`;
   return query;

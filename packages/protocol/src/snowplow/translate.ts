@@ -20,7 +20,6 @@ import {
 import type { Content, Field } from "./content.js";
 import type { RawEvent, SelfDescribing, SnowplowEvent } from "./event.js";
 import { isUuid, payloadKeys } from "./payload-keys.js";
-import type { Payload } from "./payload-keys.js";
 import { isObject, isSchemaUri } from "./self-describing.js";
 
 export function translate(event: TrackedEvent): Result<SnowplowEvent> {
@@ -55,8 +54,8 @@ function translated(event: TrackedEvent): RawEvent | SelfDescribing {
     const described = describedEvent(event);
     return { type: "self_describing", ...described.data, payload: surroundings, ...common(event, described.view) };
   }
-  const named = namedProperties(event);
-  const payload = { e: native.code, ...surroundings, ...pairsOf(named, native.fields) };
+  const payload = addPairs(surroundings, namedProperties(event), native.fields);
+  payload["e"] = native.code;
   return { type: "raw", payload, ...common(event, readContent(payload)) };
 }
 
@@ -91,8 +90,9 @@ function screenView(name: string, { id }: JsonObject): Described {
   return { data: { schema, data: { name, ...properties } }, view: { name, properties } };
 }
 
-function pairsOf(values: JsonObject, fields: readonly Field[]): Payload {
-  const pairs: Record<string, string> = {};
+type PayloadDraft = Record<string, string>;
+
+function addPairs(pairs: PayloadDraft, values: JsonObject, fields: readonly Field[]): PayloadDraft {
   for (const [name, key] of fields) {
     const text = pairText(values[name]);
     if (text !== "" && fits(key, text)) pairs[key] = text;
@@ -118,9 +118,10 @@ const contextFields: readonly Field[] = [
 ];
 
 /** What of the surroundings has a key on the wire; all of it is carried besides. */
-function contextPairs(context: JsonObject): Payload {
+function contextPairs(context: JsonObject): PayloadDraft {
   const { page } = context;
-  return { ...pairsOf(context, contextFields), ...(isObject(page) ? pairsOf(page, pageFields) : {}) };
+  const pairs = addPairs({}, context, contextFields);
+  return isObject(page) ? addPairs(pairs, page, pageFields) : pairs;
 }
 
 function common(event: TrackedEvent, view: View | { readonly kind: "bad" }): Omit<RawEvent, "type" | "payload"> {
