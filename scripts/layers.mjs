@@ -50,7 +50,7 @@ export const layers = {
     ["context"],
     ["delivery"],
     ["transport", "spool"],
-    ["runtime.ts", "options.ts", "errors.ts", "report.ts"],
+    ["runtime.ts", "options.ts", "errors.ts", "report.ts", "with-fields.ts"],
   ],
   collector: [
     ["index.ts"],
@@ -60,8 +60,17 @@ export const layers = {
     ["sinks"],
     ["profiles"],
     ["store"],
-    ["log", "schemas"],
-    ["projects.ts", "runtime.ts", "options.ts", "sink-options.ts", "snowplow-options.ts", "errors.ts", "report.ts"],
+    ["log", "schemas", "enrichment"],
+    [
+      "projects.ts",
+      "runtime.ts",
+      "options.ts",
+      "sink-options.ts",
+      "snowplow-options.ts",
+      "enrichment-options.ts",
+      "errors.ts",
+      "report.ts",
+    ],
   ],
 };
 

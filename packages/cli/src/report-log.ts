@@ -81,6 +81,7 @@ const describers: { readonly [K in Kind]: readonly [level: Level, message: (repo
     "error",
     ({ message }) => `the store failed and is tried again; nothing is lost, the accept log holds it: ${message}`,
   ],
+  "enrichment-failed": ["warn", ({ message }) => `events are stored without what was to be found out: ${message}`],
   "log-cursor-failed": ["warn", ({ message }) => `the accept log keeps more than it must: ${message}`],
   "sink-failed": [
     "warn",

@@ -23,6 +23,7 @@ import { createLatencies } from "./ingest/latencies.js";
 import type { Latencies } from "./ingest/latencies.js";
 import { createLedger } from "./ingest/ledger.js";
 import type { Ledger } from "./ingest/ledger.js";
+import { checkEnrichment, enrichmentSetup } from "./enrichment/open-enrichment.js";
 import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
 import { createReceivers, openWires } from "./loading/receivers.js";
@@ -85,6 +86,7 @@ export interface CollectorMakers {
 export async function startCollectorWith(given: CollectorOptions, makers: CollectorMakers): Promise<Collector> {
   const options = resolveOptions(given);
   const wires = openWires(options);
+  await checkEnrichment(options);
   const onReport = reporter(options);
   const gate = createGate();
   const server = await serve(options, gate.handler, onReport);
@@ -172,7 +174,7 @@ async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<L
 
 async function openSinks({ options, wires, log, onReport }: OpenedParts): Promise<Sinks> {
   const { sinks: configured, dataDirectory, runtime } = options;
-  const setup = { logFirst: log.first, wires };
+  const setup = { logFirst: log.first, wires, enrichment: enrichmentSetup(options) };
   const sinks = await startSinks({ sinks: configured, setup, dataDirectory, log, runtime, onReport });
   sinks.advance(log.durable);
   return sinks;

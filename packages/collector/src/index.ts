@@ -2,6 +2,7 @@ export { startCollector } from "./collector.js";
 export type { Collector } from "./collector.js";
 export { CollectorError, collectorErrorCodes, isCollectorError } from "./errors.js";
 export type { CollectorErrorCode } from "./errors.js";
+export type { Enrich } from "./enrichment/enrichment.js";
 export { checkOption, defaults as collectorDefaults } from "./options.js";
 export type { CollectorOptions } from "./options.js";
 export { writeParquet } from "./parquet-file.js";

@@ -1,6 +1,9 @@
 import { isIP } from "node:net";
 import { CollectorError } from "./errors.js";
 import type { CollectorReport } from "./report.js";
+import { ipPolicies } from "@oncewire/protocol";
+import type { IpPolicy } from "@oncewire/protocol";
+import { areSteps, enrichmentExpectation } from "./enrichment-options.js";
 import { areSinks, sinksExpectation } from "./sink-options.js";
 import type { SinkOptions } from "./sink-options.js";
 import { isSnowplowOptions, snowplowExpectation } from "./snowplow-options.js";
@@ -120,6 +123,25 @@ export interface CollectorOptions {
    */
   readonly snowplow?: SnowplowOptions | undefined;
   /**
+   * What is found out about an event beside what it says, in this order: `bot` and `device` read its user agent, and a
+   * path or a file URL is a module of your own, which exports `enrich(event)`. What the event says itself counts first.
+   * @default ["bot", "device"]
+   */
+  readonly enrichment?: readonly string[] | undefined;
+  /**
+   * A database of places in MaxMind's format (`.mmdb`), which finds the country, region and city of an event's address.
+   * It is read into memory, and again when the file has changed; replace it by renaming. Null finds no places.
+   * @default null
+   */
+  readonly geoDatabase?: string | null | undefined;
+  /**
+   * How much of visitors' addresses is kept in the store, in sinks and on the live page, once their place is found:
+   * `truncate` keeps the network (/24 of IPv4, /48 of IPv6), `drop` nothing. The accept log has requests as they came,
+   * for as long as it keeps them.
+   * @default "keep"
+   */
+  readonly ipPolicy?: IpPolicy | undefined;
+  /**
    * Where accepted events go beside the store: files of NDJSON and other systems, each at its own pace.
    * @default []
    */
@@ -174,6 +196,9 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   schemaDirectory: null,
   unknownSchemas: "keep",
   snowplow: Object.freeze({}),
+  enrichment: Object.freeze(["bot", "device"]),
+  geoDatabase: null,
+  ipPolicy: "keep",
   sinks: Object.freeze([]),
   requestTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
@@ -222,6 +247,9 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   schemaDirectory: ["a path, or null", orNull(text)],
   unknownSchemas: ['"keep" or "refuse"', (value) => value === "keep" || value === "refuse"],
   snowplow: [snowplowExpectation, isSnowplowOptions],
+  enrichment: [enrichmentExpectation, areSteps],
+  geoDatabase: ["a path, or null", orNull(text)],
+  ipPolicy: ['"keep", "truncate" or "drop"', (value) => (ipPolicies as readonly unknown[]).includes(value)],
   sinks: [sinksExpectation, areSinks],
   requestTimeoutMs: duration,
   closeTimeoutMs: duration,

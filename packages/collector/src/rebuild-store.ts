@@ -1,6 +1,7 @@
 /** The store is derived from the accept log: here it is made anew. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { CollectorError } from "./errors.js";
+import { checkEnrichment } from "./enrichment/open-enrichment.js";
 import { loadingSetup, storeDirectoryOf } from "./loading/loading-setup.js";
 import { openWires } from "./loading/receivers.js";
 import { startLoading } from "./loading/start-loading.js";
@@ -40,6 +41,7 @@ export async function rebuildStore(given: RebuildOptions): Promise<Rebuilt> {
   const { acceptLoss = false, onProgress = () => {}, ...rest } = given;
   // Nothing may leave the log while it is the only place where events are.
   const options = resolveOptions({ ...rest, ...keepAll, takeOverTimeoutMs: 0 });
+  await checkEnrichment(options);
   const store = storeDirectoryOf(options);
   const aside = `${store}.before-rebuild`;
   const log = await openDataDirectory(options);

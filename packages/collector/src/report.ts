@@ -25,6 +25,8 @@ export type CollectorReport =
   | { readonly kind: "resumed" }
   | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
   | { readonly kind: "store-failed"; readonly message: string }
+  /** Nothing was found out about some events, or no places any more: they are stored all the same. */
+  | { readonly kind: "enrichment-failed"; readonly message: string }
   /** Where the store's reader is could not be noted: the log keeps more than it must. */
   | { readonly kind: "log-cursor-failed"; readonly message: string }
   /** A sink cannot go on just now; its place in the log stays and it tries again by itself. */

@@ -66,6 +66,13 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   schemaDirectory: { kind: "text", flag: "--schemas", value: "directory", help: "folder with schemas of your own" },
   unknownSchemas: { kind: "text", value: "keep|refuse", help: "what becomes of data whose schema is not known" },
   snowplow: { kind: "object", value: "json", help: "cookie, redirects and paths of Snowplow's wire, as JSON" },
+  enrichment: {
+    kind: "list",
+    value: "step",
+    help: "bot, device, or a module of your own; may be repeated",
+  },
+  geoDatabase: { kind: "text", value: "file", help: "database of places in MaxMind's format (.mmdb)" },
+  ipPolicy: { kind: "text", value: "keep|truncate|drop", help: "how much of visitors' addresses is kept" },
   sinks: {
     kind: "objects",
     flag: "--sink",

@@ -1,6 +1,7 @@
 import { createRudderStackReceiver } from "@oncewire/protocol/rudderstack";
 import { describe, expect, it } from "vitest";
 import type { LoggedRequest, LogRead } from "../log/accept-log.js";
+import { createEnrichment } from "../enrichment/enrichment.js";
 import type { AppendResult, LogBatch } from "../store/event-store.js";
 import { startLoader, type Loader } from "./loader.js";
 
@@ -57,6 +58,7 @@ function loading(requests: readonly LoggedRequest[], append: (batch: LogBatch) =
       },
     },
     receivers: new Map([["rudderstack", receiver]]),
+    enrichment: createEnrichment({ steps: [], ipPolicy: "keep", onFailure: () => {} }),
     runtime: {
       after: (_, task) => {
         retries.push(task);

@@ -1,8 +1,9 @@
 /**
- * Carries the log into the store: reads from the store's position on, decodes, appends. The store's position is the only
- * memory; after a crash the same records come again and are kept once.
+ * Carries the log into the store: reads from the store's position on, decodes, enriches, appends. The store's position
+ * is the only memory; after a crash the same records come again and are kept once.
  */
 import type { BadEvent, Decoded, ProtocolName, Receiver } from "@oncewire/protocol";
+import type { Enrichment } from "../enrichment/enrichment.js";
 import type { LoggedRequest, LogRead } from "../log/accept-log.js";
 import { unpack } from "../log/unpack.js";
 import type { AppendResult, EventStore, LogBatch, LoggedBadEvent, LoggedEvent } from "../store/event-store.js";
@@ -14,6 +15,7 @@ export interface LoaderParts {
   readonly readLog: (from: number) => Promise<LogRead>;
   readonly store: Pick<EventStore, "append" | "position">;
   readonly receivers: ReadonlyMap<ProtocolName, Receiver>;
+  readonly enrichment: Enrichment;
   readonly runtime: Pick<Runtime, "after">;
   readonly onLoaded: (batch: LogBatch, result: AppendResult) => void;
   readonly onLost: (lost: LogRead["lost"]) => void;
@@ -46,7 +48,7 @@ export function startLoader(parts: LoaderParts): Loader {
     while (hasMore()) {
       const read = await readLog(position);
       if (read.lost.length > 0) parts.onLost(read.lost);
-      for await (const batch of decodeBatches(parts.receivers, position, read)) {
+      for await (const batch of decodeBatches(parts, position, read)) {
         const result = await store.append(batch);
         position = batch.to;
         parts.onLoaded(batch, result);
@@ -85,7 +87,7 @@ export function startLoader(parts: LoaderParts): Loader {
 
 /** What a read of the log decodes to, cut where there are enough events: compressed requests unpack to far more. */
 async function* decodeBatches(
-  receivers: ReadonlyMap<ProtocolName, Receiver>,
+  { receivers, enrichment }: Pick<LoaderParts, "receivers" | "enrichment">,
   start: number,
   { requests, next }: LogRead,
 ): AsyncGenerator<LogBatch, void, undefined> {
@@ -93,8 +95,8 @@ async function* decodeBatches(
   for (const [index, request] of requests.entries()) {
     const { position } = request;
     const decoded = await decodeLogged(receivers, request);
-    for (const event of decoded.events) events.push({ position, event });
-    for (const one of decoded.bad) bad.push({ position, bad: one });
+    for (const event of decoded.events) events.push({ position, event: enrichment.event(event) });
+    for (const one of decoded.bad) bad.push({ position, bad: enrichment.bad(one) });
     if (events.length < enoughEvents || index === requests.length - 1) continue;
     yield { from, to: position + 1, events, bad };
     [from, events, bad] = [position + 1, [], []];

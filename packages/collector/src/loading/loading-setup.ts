@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { enrichmentSetup } from "../enrichment/open-enrichment.js";
 import type { AcceptLog } from "../log/accept-log.js";
 import type { ResolvedOptions } from "../options.js";
 import type { LoadingSetup } from "./messages.js";
@@ -13,6 +14,7 @@ export function loadingSetup({ options, wires, log }: LoadingSetupParts): Omit<L
   return {
     logFirst: log.first,
     wires,
+    enrichment: enrichmentSetup(options),
     storeDirectory: storeDirectoryOf(options),
     profilesDirectory: join(options.dataDirectory, "profiles"),
     sealEvents: options.sealEvents,

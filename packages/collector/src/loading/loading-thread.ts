@@ -5,9 +5,11 @@
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import type { ProtocolName, Receiver } from "@oncewire/protocol";
+import type { Enrichment } from "../enrichment/enrichment.js";
+import { openEnrichment } from "../enrichment/open-enrichment.js";
 import { systemRuntime } from "../runtime.js";
 import { beginDocumentFile, openDocumentFile } from "../profiles/document-file.js";
+import type { LogRead } from "../log/accept-log.js";
 import { answerAboutPeople } from "../profiles/people-reader.js";
 import type { PeopleQuestion } from "../profiles/people-reader.js";
 import { createProfiledStore } from "../profiles/profiled-store.js";
@@ -21,7 +23,7 @@ import { loadedMessage, ShowBudget } from "./loaded-message.js";
 import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
 import type { FromLoading, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
-import { createReceivers } from "./receivers.js";
+import { receiversByProtocol } from "./receivers.js";
 
 /** At about 30 bytes of memory each: a person has one, and one for each of their ids and sessions. */
 const maxProfileDocuments = 4_000_000;
@@ -39,8 +41,8 @@ if (parentPort !== null) {
 async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   stepBack();
   const say: Say = (message) => port.postMessage(message);
-  const receivers = createReceivers(setup.wires);
   const log = createLogClient((from) => say({ kind: "read", from }));
+  const enrichment = await enrichmentOf(setup, say);
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);
   const shown = new ShowBudget(() => systemRuntime.monotonicMs());
@@ -48,7 +50,8 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     logFirst: setup.logFirst,
     readLog: (from) => log.read(from),
     store: profiled,
-    receivers: new Map(receivers.map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
+    receivers: receiversByProtocol(setup.wires),
+    enrichment,
     runtime: systemRuntime,
     onLoaded(batch, result) {
       const [storePosition, forgotten] = [store.position, profiled.people?.forgotten ?? null];
@@ -56,9 +59,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
       shown.spend(message.newest.length);
       say(message);
     },
-    onLost: (lost) => {
-      for (const { from, to, reason } of lost) say({ kind: "lost", records: to - from, reason });
-    },
+    onLost: (lost) => lost.forEach((each) => say(lostMessage(each))),
     onFailed: (error) => say({ kind: "failed", message: messageOf(error) }),
   });
   const close = async (): Promise<void> => {
@@ -87,6 +88,15 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
 }
 
 type Say = (message: FromLoading) => void;
+
+function lostMessage({ from, to, reason }: LogRead["lost"][number]): FromLoading {
+  return { kind: "report", report: { kind: "lost", records: to - from, reason } };
+}
+
+function enrichmentOf({ enrichment }: LoadingSetup, say: Say): Promise<Enrichment> {
+  const onFailure = (message: string): void => say({ kind: "report", report: { kind: "enrichment-failed", message } });
+  return openEnrichment(enrichment, { runtime: systemRuntime, onFailure });
+}
 
 function openStore(setup: LoadingSetup, say: Say): Promise<ParquetStore> {
   return openParquetStore({

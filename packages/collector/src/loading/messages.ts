@@ -1,5 +1,7 @@
 /** What the collector and its loading thread say to each other. */
+import type { EnrichmentSetup } from "../enrichment/open-enrichment.js";
 import type { LogRead } from "../log/accept-log.js";
+import type { CollectorReport } from "../report.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 import type { StoreErrorCode } from "../store/store-error.js";
 import type { Wires } from "./receivers.js";
@@ -9,6 +11,7 @@ export interface LoadingSetup {
   /** The oldest position in the log. */
   readonly logFirst: number;
   readonly wires: Wires;
+  readonly enrichment: EnrichmentSetup;
   readonly storeDirectory: string;
   readonly profilesDirectory: string;
   readonly sealEvents: number;
@@ -44,7 +47,8 @@ export type FromLoading =
   | LoadedMessage
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly code: StoreErrorCode; readonly message: string }
-  | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
+  /** For whoever listens to the collector's reports. */
+  | { readonly kind: "report"; readonly report: CollectorReport }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed"; readonly storePosition: number };
 

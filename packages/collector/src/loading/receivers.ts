@@ -1,4 +1,4 @@
-import type { Receiver } from "@oncewire/protocol";
+import type { ProtocolName, Receiver } from "@oncewire/protocol";
 import { createATrackReceiver } from "@oncewire/protocol/a-track";
 import { createRudderStackReceiver } from "@oncewire/protocol/rudderstack";
 import { createSnowplowReceiver } from "@oncewire/protocol/snowplow";
@@ -29,6 +29,11 @@ export function openWires(options: ResolvedOptions): Wires {
     unknownSchemas,
     snowplow,
   };
+}
+
+/** For whoever reads the log, which says what each request came on. */
+export function receiversByProtocol(wires: Wires): ReadonlyMap<ProtocolName, Receiver> {
+  return new Map(createReceivers(wires).map((receiver) => [receiver.protocol, receiver]));
 }
 
 /** Every wire the collector receives. A new protocol is one line here. */

@@ -3,7 +3,7 @@ import type { LogRead } from "../log/accept-log.js";
 import type { SinkOptions } from "../sink-options.js";
 import type { LoadingSetup } from "./messages.js";
 
-export interface SinkSetup extends Pick<LoadingSetup, "logFirst" | "wires"> {
+export interface SinkSetup extends Pick<LoadingSetup, "logFirst" | "wires" | "enrichment"> {
   readonly sink: SinkOptions;
   /** Where it goes on, and what it noted there. */
   readonly position: number;

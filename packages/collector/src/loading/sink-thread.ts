@@ -1,7 +1,7 @@
 /** The thread of one sink: follows the log as the store does, at a place of its own, and carries events out. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import type { ProtocolName, Receiver } from "@oncewire/protocol";
+import { openEnrichment } from "../enrichment/open-enrichment.js";
 import { systemRuntime } from "../runtime.js";
 import { openForwardSink } from "../sinks/forward.js";
 import { openNdjsonSink } from "../sinks/ndjson-sink.js";
@@ -11,7 +11,7 @@ import type { AppendResult, LogBatch } from "../store/event-store.js";
 import { messageOf } from "../store/store-error.js";
 import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
-import { createReceivers } from "./receivers.js";
+import { receiversByProtocol } from "./receivers.js";
 import type { FromSink, SinkSetup, ToSink } from "./sink-messages.js";
 
 if (parentPort !== null) {
@@ -26,14 +26,16 @@ if (parentPort !== null) {
 
 async function run(port: MessagePort, setup: SinkSetup): Promise<void> {
   const say = (message: FromSink): void => port.postMessage(message);
-  const receivers = createReceivers(setup.wires);
   const log = createLogClient((from) => say({ kind: "read", from }));
+  // The loading thread meets the same failures, and tells of them.
+  const enrichment = await openEnrichment(setup.enrichment, { runtime: systemRuntime, onFailure: () => {} });
   const sink = await openSink(setup, (message) => say({ kind: "failed", message }));
   const loader = startLoader({
     logFirst: setup.logFirst,
     readLog: (from) => log.read(from),
     store: { position: setup.position, append: (batch) => carryOut(sink, setup, { batch, say }) },
-    receivers: new Map(receivers.map((receiver): [ProtocolName, Receiver] => [receiver.protocol, receiver])),
+    receivers: receiversByProtocol(setup.wires),
+    enrichment,
     runtime: systemRuntime,
     onLoaded: () => {},
     onLost: (lost) => {

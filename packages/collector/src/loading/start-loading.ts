@@ -209,8 +209,8 @@ class LoadingThread implements Loading {
         return this.#settle(message.id, ({ resolve }) => resolve(message.value as never));
       case "failure":
         return this.#settle(message.id, ({ reject }) => reject(new StoreError(message.code, message.message)));
-      case "lost":
-        return this.#parts.onReport(message);
+      case "report":
+        return this.#parts.onReport(message.report);
       case "failed":
         return this.#failed(message.message);
       case "closed":

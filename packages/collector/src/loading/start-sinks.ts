@@ -29,7 +29,7 @@ export interface SinkProgress {
 
 export interface SinksParts {
   readonly sinks: readonly SinkOptions[];
-  readonly setup: Pick<SinkSetup, "logFirst" | "wires">;
+  readonly setup: Pick<SinkSetup, "logFirst" | "wires" | "enrichment">;
   readonly dataDirectory: string;
   readonly log: AcceptLog;
   readonly runtime: Pick<Runtime, "after">;

@@ -47,7 +47,18 @@ const clickIdParameters = clickIdNames.map((name) => [name, name] as const);
 
 const tellsOfCampaign = new RegExp(`[?&](?:utm_|(?:${clickIdNames.join("|")})=)`);
 
-const deviceFields = ["device", "os", "browser", "userAgent", "app", "screen", "locale", "timezone", "geo"] as const;
+const deviceFields = [
+  "device",
+  "os",
+  "browser",
+  "userAgent",
+  "bot",
+  "app",
+  "screen",
+  "locale",
+  "timezone",
+  "geo",
+] as const;
 
 /** Of one field, as JSON: a larger one is left out. */
 const maxFieldLength = 2_048;
