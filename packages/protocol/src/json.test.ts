@@ -137,6 +137,32 @@ describe("writeJson", () => {
     expect(writeJson(endless, limits).kind).toBe("written");
   });
 
+  it("names the one value that cannot fit by itself", () => {
+    const keys = Object.fromEntries(Array.from({ length: limits.maxBytes }, (_, index) => [`k${index}`, undefined]));
+    for (const value of ["x".repeat(limits.maxBytes + 1), Array(limits.maxBytes + 1).fill(1), keys]) {
+      expect(writeJson({ a: [1, { value }] }, limits, "properties")).toMatchObject({
+        culprit: { path: "properties.a.1.value" },
+      });
+    }
+    const halves = ["x".repeat(limits.maxBytes / 2), "x".repeat(limits.maxBytes / 2)];
+    expect(writeJson(halves, limits)).toMatchObject({ kind: "too-large", culprit: null });
+  });
+
+  it("looks at no value of an object whose keys alone cannot fit", () => {
+    const looks: string[] = [];
+    const keys = Array.from({ length: limits.maxBytes }, (_, index) => `k${index}`);
+    const object = Object.fromEntries(keys.map((key) => [key, 1]));
+    const watched = new Proxy(object, {
+      get: (target, key) => {
+        looks.push(String(key));
+        return Reflect.get(target, key);
+      },
+    });
+    Object.setPrototypeOf(object, Object.create(null));
+    expect(writeJson({ watched }, limits).kind).toBe("too-large");
+    expect(looks.filter((key) => key.startsWith("k"))).toEqual([]);
+  });
+
   it("leaves Object.prototype as it is", () => {
     const before = Object.getOwnPropertyNames(Object.prototype);
     const hostile: unknown = JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}');

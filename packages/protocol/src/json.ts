@@ -3,7 +3,8 @@
  *
  * It never throws, whatever the value is or does: cycles, BigInt, revoked proxies, getters that throw, nesting without
  * end. What JSON cannot carry is replaced where it stands (docs/values.md is the table) and its neighbours are kept.
- * It never does more work than `maxBytes` of text is worth: a value that cannot fit is given up early.
+ * It never does more work than `maxBytes` of text is worth: a value that cannot fit is given up early. What is beyond it
+ * is V8's: it lists the keys of an object all at once, however few are wanted, so that is done twice here and no more.
  *
  * Two ways lead to the same text. A guard first walks the value; where it finds nothing but plain data, the engine's own
  * JSON.stringify writes it. Everything else is written by hand, in `SafeWriter`.
@@ -22,7 +23,15 @@ export interface JsonLimits {
 export type JsonText =
   /** `replaced` names what JSON could not carry. An empty text is a value that JSON leaves out, such as undefined. */
   | { readonly kind: "written"; readonly text: string; readonly replaced: readonly Problem[] }
-  | { readonly kind: "too-large"; readonly atLeastBytes: number };
+  /** `culprit` is the one value that cannot fit by itself; null where it took several. */
+  | { readonly kind: "too-large"; readonly atLeastBytes: number; readonly culprit: ValueSize | null };
+
+export interface ValueSize {
+  /** `properties.html`, say. */
+  readonly path: string;
+  /** At least this many. */
+  readonly bytes: number;
+}
 
 const nothingReplaced: readonly Problem[] = [];
 

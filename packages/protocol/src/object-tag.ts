@@ -24,7 +24,7 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   return objectTag(value) === "ArrayBuffer" || objectTag(value) === "SharedArrayBuffer";
 }
 
-export function isTypedArray(value: unknown): value is Iterable<number | bigint> {
+export function isTypedArray(value: unknown): value is Iterable<number | bigint> & { readonly length: number } {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 

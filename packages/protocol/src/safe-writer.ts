@@ -2,7 +2,7 @@
  * The careful half of json.ts: reads every field on its own, so that one that throws costs itself only. The rows of
  * docs/values.md are the cases of this file, and the tests compare the two.
  */
-import type { JsonLimits, JsonText } from "./json.js";
+import type { JsonLimits, JsonText, ValueSize } from "./json.js";
 import { isArrayBuffer, isDate, isError, isMap, isSet, isTypedArray, objectTag } from "./object-tag.js";
 import type { Problem } from "./problem.js";
 import { isWellFormed, toWellFormed } from "./well-formed.js";
@@ -21,6 +21,7 @@ export class SafeWriter {
   readonly #limits: JsonLimits;
   /** Characters that may still be written: a lower bound of bytes. Negative: given up. */
   #left: number;
+  #culprit: ValueSize | null = null;
   readonly #ancestors: Set<object> = new Set();
   readonly #path: (string | number)[];
   readonly #replaced: Problem[] = [];
@@ -34,7 +35,9 @@ export class SafeWriter {
 
   write(value: unknown): JsonText {
     const text = this.#value(value) ?? "";
-    if (this.#left < 0) return { kind: "too-large", atLeastBytes: this.#limits.maxBytes - this.#left };
+    if (this.#left < 0) {
+      return { kind: "too-large", atLeastBytes: this.#limits.maxBytes - this.#left, culprit: this.#culprit };
+    }
     return { kind: "written", text, replaced: this.#replaced };
   }
 
@@ -72,7 +75,9 @@ export class SafeWriter {
     return this.#spend(JSON.stringify(toWellFormed(value)));
   }
 
+  /** The value that is to be written takes at least so many characters, which is more than there is room for. */
   #giveUp(characters: number): string {
+    if (characters > this.#limits.maxBytes) this.#culprit ??= { path: this.#pathText(), bytes: characters };
     this.#left = Math.min(this.#left - characters, -1);
     return "";
   }
@@ -89,8 +94,12 @@ export class SafeWriter {
 
   #note(code: string, came: string): void {
     const message = `Expected a value that JSON can carry, got ${came}; what is sent instead is in docs/values.md.`;
+    this.#replaced.push({ path: this.#pathText(), code, message });
+  }
+
+  #pathText(): string {
     const names = this.#path.slice(0, maxPathNames).join(".");
-    this.#replaced.push({ path: this.#path.length > maxPathNames ? `${names}…` : names, code, message });
+    return this.#path.length > maxPathNames ? `${names}…` : names;
   }
 
   #object(value: object): string | undefined {
@@ -124,26 +133,32 @@ export class SafeWriter {
   }
 
   #plain(value: object): string | undefined {
-    if (Array.isArray(value) || isTypedArray(value)) return this.#list(value);
+    if (Array.isArray(value) || isTypedArray(value)) return this.#list(value, value.length);
     if (isMap(value)) return this.#map(value);
-    if (isSet(value)) return this.#list(Set.prototype.values.call(value));
-    if (isArrayBuffer(value)) return this.#list(new Uint8Array(value));
+    if (isSet(value)) return this.#list(Set.prototype.values.call(value), value.size);
+    if (isArrayBuffer(value)) return this.#bytes(new Uint8Array(value));
     if (isError(value)) return this.#members(errorMembers(value));
-    if (value instanceof DataView) return this.#list(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    if (value instanceof DataView) return this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     if (value instanceof RegExp) return this.#string(`/${value.source}/${value.flags}`);
     return boxedPrimitives.has(objectTag(value)) ? this.#value(value.valueOf()) : this.#members(value);
   }
 
   #map(map: Map<unknown, unknown>): string {
-    const entries: (readonly [unknown, unknown])[] = [];
-    for (const entry of Map.prototype.entries.call(map)) {
-      if (entries.push(entry) > this.#left) return this.#giveUp(map.size);
-    }
+    // What a subclass says of its size is not what there is to walk.
+    const size = Reflect.get(Map.prototype, "size", map);
+    if (size > this.#left) return this.#giveUp(size);
+    const entries = [...Map.prototype.entries.call(map)];
     const named = entries.every(([key]) => typeof key === "string");
-    return named ? this.#members(Object.fromEntries(entries)) : this.#list(entries);
+    return named ? this.#members(Object.fromEntries(entries)) : this.#list(entries, entries.length);
   }
 
-  #list(values: Iterable<unknown>): string {
+  #bytes(bytes: Uint8Array): string {
+    return this.#list(bytes, bytes.length);
+  }
+
+  /** A comma at least for each of them. */
+  #list(values: Iterable<unknown>, length: number): string {
+    if (length > this.#left) return this.#giveUp(length);
     const items: string[] = [];
     this.#spend("[]");
     for (const value of values) {
@@ -156,8 +171,11 @@ export class SafeWriter {
 
   #members(object: object): string {
     const members: string[] = [];
+    const keys = Object.keys(object);
+    // What is left out of an object costs the look at it.
+    if (keys.length * 2 > this.#left) return this.#giveUp(keys.length * 2);
     this.#spend("{}");
-    for (const key of Object.keys(object)) {
+    for (const key of keys) {
       if (this.#left < 0) return "";
       const member = this.#at(key, (): unknown => Reflect.get(object, key));
       if (member !== undefined) members.push(`${this.#string(key)}:${member}`);

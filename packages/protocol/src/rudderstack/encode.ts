@@ -7,7 +7,7 @@ import type { Stamp } from "../codec.js";
 import type { EncodedEvent } from "../encoded-event.js";
 import { isoTime } from "../iso-time.js";
 import { holdsLoneSurrogate } from "../json.js";
-import type { JsonLimits } from "../json.js";
+import type { JsonLimits, ValueSize } from "../json.js";
 import { isMap, isPlain } from "../object-tag.js";
 import { failed, ok } from "../problem.js";
 import type { Result } from "../problem.js";
@@ -34,9 +34,13 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
   const valid = checked.value;
   const id = valid.messageId ?? stamp.id;
   const message = write(valid, { id, nowMs: stamp.nowMs }, tools);
-  if (message.tooLargeBytes > 0) return tooLarge(valid, message.tooLargeBytes, tools.limits);
+  if (message.tooLargeBytes > 0) {
+    return tooLarge(message.culprit ?? largestField(valid, tools.limits), message.tooLargeBytes, tools.limits);
+  }
   const bytes = tools.slab.encode(`{${message.text}}`);
-  if (bytes.length > tools.limits.maxBytes) return tooLarge(valid, bytes.length, tools.limits);
+  if (bytes.length > tools.limits.maxBytes) {
+    return tooLarge(largestField(valid, tools.limits), bytes.length, tools.limits);
+  }
   const encoded = { id, lane: valid.userId ?? valid.anonymousId ?? "", bytes };
   return ok(message.replaced.length === 0 ? encoded : { ...encoded, replaced: message.replaced });
 }
@@ -111,8 +115,7 @@ function copyOf(context: object): object {
   return Object.defineProperties({}, Object.fromEntries(copyable));
 }
 
-function tooLarge(event: ValidEvent, bytes: number, limits: JsonLimits): Result<never> {
-  const largest = largestField(event, limits);
+function tooLarge(largest: ValueSize, bytes: number, limits: JsonLimits): Result<never> {
   return failed({
     path: largest.path,
     code: "too-large",

@@ -1,18 +1,12 @@
 /** Which field of an event that is too large is to blame: for the message that rejects it, off the hot path. */
 import { writeCarefully } from "../json.js";
-import type { JsonLimits } from "../json.js";
-
-export interface FieldSize {
-  /** `event`, or `properties.html` where one field of an object takes the most. */
-  readonly path: string;
-  /** At least this many. */
-  readonly bytes: number;
-}
+import type { JsonLimits, ValueSize } from "../json.js";
 
 /** Measuring stops after this many times the limit, so that a million fields cost no more than ten. */
 const effort = 8;
 
-export function largestField(message: object, limits: JsonLimits): FieldSize {
+/** `event`, or `properties.html` where one field of an object takes the most. */
+export function largestField(message: object, limits: JsonLimits): ValueSize {
   const root = largestMember(message, limits);
   const value: unknown = Reflect.get(message, root.path);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return root;
@@ -20,8 +14,8 @@ export function largestField(message: object, limits: JsonLimits): FieldSize {
   return inner.bytes * 2 < root.bytes ? root : { path: `${root.path}.${inner.path}`, bytes: inner.bytes };
 }
 
-function largestMember(object: object, limits: JsonLimits): FieldSize {
-  let largest: FieldSize = { path: "", bytes: 0 };
+function largestMember(object: object, limits: JsonLimits): ValueSize {
+  let largest: ValueSize = { path: "", bytes: 0 };
   let left = limits.maxBytes * effort;
   for (const [key, value] of membersOf(object)) {
     const bytes = sizeOf(value, limits);

@@ -1,6 +1,6 @@
 /** A message's JSON as it is put together, field by field, in one pass over the caller's values. */
 import { writeCarefully, writePlain } from "../json.js";
-import type { JsonLimits } from "../json.js";
+import type { JsonLimits, ValueSize } from "../json.js";
 import type { Problem } from "../problem.js";
 import { toWellFormed } from "../well-formed.js";
 
@@ -16,6 +16,7 @@ export class MessageText {
   readonly #way: Way;
   #text = "";
   #tooLargeBytes = 0;
+  #culprit: ValueSize | null = null;
   #replaced: readonly Problem[] = [];
 
   constructor(limits: JsonLimits, way: Way) {
@@ -31,6 +32,11 @@ export class MessageText {
   /** Bytes that a field takes at least, if it is too large to be written; else 0. */
   get tooLargeBytes(): number {
     return this.#tooLargeBytes;
+  }
+
+  /** The one value that cannot fit by itself, if there is one. */
+  get culprit(): ValueSize | null {
+    return this.#culprit;
   }
 
   get replaced(): readonly Problem[] {
@@ -80,6 +86,7 @@ export class MessageText {
     const written = writeCarefully(value, this.#limits, name);
     if (written.kind === "too-large") {
       this.#tooLargeBytes = Math.max(this.#tooLargeBytes, written.atLeastBytes);
+      this.#culprit ??= written.culprit;
       return "";
     }
     if (written.replaced.length > 0) this.#replaced = [...this.#replaced, ...written.replaced];
