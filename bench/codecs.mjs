@@ -1,6 +1,6 @@
 /**
  * The codecs alone. Encoding: translate + validate + encode of a canonical event against JSON.stringify of the same event
- * with an id and a timestamp. Decoding: a body of 100 events (A-Track has no batch: one), validated, into canonical events,
+ * with an id and a timestamp (Snowplow: of its documents, in base64, and of the payload around them). Decoding: a body of 100 events (A-Track has no batch: one), validated, into canonical events,
  * against JSON.parse of the same text (Snowplow: of the body and of the JSON inside its values).
  */
 import { fork } from "node:child_process";
@@ -10,8 +10,8 @@ import { createATrackEncoder, createATrackReceiver } from "@oncewire/protocol/a-
 import { createRudderStackEncoder, createRudderStackReceiver } from "@oncewire/protocol/rudderstack";
 import { createSnowplowEncoder, createSnowplowReceiver } from "@oncewire/protocol/snowplow";
 import { sampleEvent } from "./sample-event.mjs";
+import { snowplowByHand } from "./snowplow-by-hand.mjs";
 
-let kept;
 const rounds = 41;
 const eventsPerRound = 2_000;
 const nowMs = 1_790_000_000_000;
@@ -21,18 +21,21 @@ const wires = [
     name: "RudderStack",
     encoder: createRudderStackEncoder({ writeKey: "bench" }),
     receiver: createRudderStackReceiver(),
+    write: stringifyEvent,
     parse: (text) => JSON.parse(text),
   },
   {
     name: "Snowplow",
     encoder: createSnowplowEncoder({ appId: "bench", namespace: "bench" }),
     receiver: createSnowplowReceiver(),
+    write: writeSnowplow,
     parse: parseSnowplow,
   },
   {
     name: "A-Track",
     encoder: createATrackEncoder({ publicKey: "bench" }),
     receiver: createATrackReceiver(),
+    write: stringifyEvent,
     parse: (text) => JSON.parse(text),
   },
 ];
@@ -76,12 +79,26 @@ function canonical(index) {
   };
 }
 
-function encodeRow({ name, encoder }, events) {
+function stringifyEvent(event) {
+  return JSON.stringify({ ...event, id: randomUUID(), occurredAt: new Date().toISOString() });
+}
+
+/** What the encoder says of the same event: its kind, name and properties, its context, and the pairs that it has keys for. */
+function writeSnowplow({ kind, name, properties, userId, context }) {
+  const event = { schema: "iglu:com.example/event/jsonschema/1-0-0", data: { kind, name, properties } };
+  const entity = { schema: "iglu:com.example/context/jsonschema/1-0-0", data: context };
+  const { ip, userAgent: ua, locale: lang, page } = context;
+  return snowplowByHand(event, entity, { uid: userId, ip, ua, lang, url: page.url, refr: page.referrer });
+}
+
+function encodeRow({ name, encoder, write }, events) {
   const ours = () => {
     for (const event of events) encodeOne(encoder, event);
   };
+  let written = "";
   const floor = () => {
-    for (const event of events) stringify({ ...event, id: randomUUID(), occurredAt: new Date().toISOString() });
+    for (const event of events) written = write(event);
+    if (!written.endsWith("}")) throw new Error(`expected the floor of ${name} to write JSON`);
   };
   return compare({ name: `${name}: encode one event`, ours, floor, per: events.length, wanted: "≤ 1.5" });
 }
@@ -135,11 +152,6 @@ function parseSnowplow(text) {
       if (event[key] !== undefined) JSON.parse(Buffer.from(event[key], "base64url").toString());
   }
   return body;
-}
-
-function stringify(value) {
-  kept = JSON.stringify(value);
-  return kept;
 }
 
 /** Median of alternating rounds. */

@@ -37,7 +37,7 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
   if (message.tooLargeBytes > 0) {
     return tooLarge(message.culprit ?? largestField(valid, tools.limits), message.tooLargeBytes, tools.limits);
   }
-  const bytes = tools.slab.encode(`{${message.text}}`);
+  const bytes = tools.slab.encode(message.text);
   if (bytes.length > tools.limits.maxBytes) {
     return tooLarge(largestField(valid, tools.limits), bytes.length, tools.limits);
   }
@@ -76,6 +76,7 @@ function addFields(message: MessageText, event: ValidEvent, { tools, stamp }: Ou
   message.raw(`"originalTimestamp":"${event.originalTimestamp ?? isoTime(stamp.nowMs)}"`);
   message.textField("request_ip", event.requestIp);
   if (event.rest !== undefined) message.fields(event.rest);
+  message.close();
   return message;
 }
 

@@ -14,7 +14,7 @@ export type Way = "short" | "careful";
 export class MessageText {
   readonly #limits: JsonLimits;
   readonly #way: Way;
-  #text = "";
+  #text = "{";
   #tooLargeBytes = 0;
   #culprit: ValueSize | null = null;
   #replaced: readonly Problem[] = [];
@@ -24,7 +24,7 @@ export class MessageText {
     this.#way = way;
   }
 
-  /** The members so far, without the braces around them. */
+  /** The object so far; whole once it is closed. */
   get text(): string {
     return this.#text;
   }
@@ -45,7 +45,12 @@ export class MessageText {
 
   /** Adds text that is JSON already: `"channel":"server"`. */
   raw(members: string): void {
-    this.#text += this.#text === "" ? members : `,${members}`;
+    this.#text += this.#text.length === 1 ? members : `,${members}`;
+  }
+
+  /** Ends the object: nothing may be added any more. */
+  close(): void {
+    this.#text += "}";
   }
 
   /** Adds a field; a value that JSON leaves out adds none. The name is one that needs no escapes. */
