@@ -371,6 +371,15 @@ describe("a request", () => {
     expect(encoder.limits.maxBatchEvents).toBe(1);
   });
 
+  it("says nothing of the time of sending where it is told so", () => {
+    const [posted, asked] = [encoderOf({ stm: false }), encoderOf({ method: "get", stm: false })];
+    const one = encoded(event);
+    const { body } = posted.frame([one, one], 1_795_185_143_060);
+    expect(JSON.parse(Buffer.from(body).toString()).data).toEqual([JSON.parse(textOf(one)), JSON.parse(textOf(one))]);
+    const query = encoded(event, { method: "get" });
+    expect(asked.frame([query], 1_795_185_143_060).query).toBe(textOf(query));
+  });
+
   it("holds as many events as its limits say, and no byte more than they say", () => {
     const encoder = encoderOf({ maxBatchBytes: 2000 });
     const one = encoded(event);

@@ -22,6 +22,8 @@ export interface SnowplowEncoderOptions {
   readonly method?: "get" | "post";
   /** Whether self-describing data and entities travel in base64. @default true */
   readonly encodeBase64?: boolean;
+  /** Whether each request says of its events when it was sent: a collector corrects the device's clock by it. @default true */
+  readonly stm?: boolean;
   /** Of events whose subject names none. @default "srv" */
   readonly platform?: Platform;
   /** Where POST goes: a path of two segments that the collector knows. @default "/com.snowplowanalytics.snowplow/tp2" */
@@ -54,7 +56,7 @@ const defaults = {
 
 /** Throws a RangeError or a TypeError for an option that is out of its bounds. */
 export function createSnowplowEncoder(options: SnowplowEncoderOptions): Encoder<SnowplowEvent> {
-  const { method = defaults.method, postPath = defaults.postPath } = options;
+  const { method = defaults.method, postPath = defaults.postPath, stm = true } = options;
   checkChoice("method", method, ["get", "post"]);
   checkPath(postPath);
   const isPost = method === "post";
@@ -66,8 +68,9 @@ export function createSnowplowEncoder(options: SnowplowEncoderOptions): Encoder<
     translate,
     encode: (event, stamp) => encode(event, stamp, tools),
     overheadBytes: isPost ? postOverheadBytes : (count) => count * getOverheadBytes,
-    frame: (events, sentAtMs) => {
+    frame: (events, nowMs) => {
       const [first] = events;
+      const sentAtMs = stm ? nowMs : null;
       if (isPost || first === undefined) return framePost(events, sentAtMs, postPath);
       return frameGet(first, sentAtMs);
     },

@@ -10,6 +10,7 @@ const encoder = new TextEncoder();
 const opening = encoder.encode(`{"schema":"${envelopes.payload}","data":[`);
 const closing = encoder.encode("]}");
 const comma = 0x2c;
+const brace = encoder.encode("}");
 /** Milliseconds of the years 0 to 9999, with their sign. */
 const maxTimeDigits = 15;
 const stmBytes = ',"stm":""'.length + maxTimeDigits;
@@ -19,19 +20,20 @@ export function postOverheadBytes(count: number): number {
   return opening.length + count * stmBytes + Math.max(count - 1, 0) + closing.length;
 }
 
-export function framePost(events: readonly EncodedEvent[], sentAtMs: number, path: string): WireRequest {
-  const stm = encoder.encode(`,"stm":"${Math.trunc(sentAtMs)}"}`);
+/** Null leaves `stm` out. */
+export function framePost(events: readonly EncodedEvent[], sentAtMs: number | null, path: string): WireRequest {
+  const ending = sentAtMs === null ? brace : encoder.encode(`,"stm":"${Math.trunc(sentAtMs)}"}`);
   return {
     method: "POST",
     path,
     query: "",
     headers: { "content-type": "application/json; charset=utf-8" },
-    body: join(events, stm),
+    body: join(events, ending),
   };
 }
 
-function join(events: readonly EncodedEvent[], stm: Uint8Array): Uint8Array {
-  const own = events.reduce((total, event) => total + event.bytes.length - 1 + stm.length, 0);
+function join(events: readonly EncodedEvent[], ending: Uint8Array): Uint8Array {
+  const own = events.reduce((total, event) => total + event.bytes.length - 1 + ending.length, 0);
   const body = new Uint8Array(opening.length + own + Math.max(events.length - 1, 0) + closing.length);
   body.set(opening);
   let at = opening.length;
@@ -40,8 +42,8 @@ function join(events: readonly EncodedEvent[], stm: Uint8Array): Uint8Array {
     // The brace that is overwritten ends `stm` instead.
     body.set(bytes, at);
     at += bytes.length - 1;
-    body.set(stm, at);
-    at += stm.length;
+    body.set(ending, at);
+    at += ending.length;
   }
   body.set(closing, at);
   return body;
@@ -50,8 +52,9 @@ function join(events: readonly EncodedEvent[], stm: Uint8Array): Uint8Array {
 /** What `frameGet` adds to its event, at most. */
 export const getOverheadBytes: number = "stm=&".length + maxTimeDigits;
 
-/** One event: a query has room for no more. */
-export function frameGet(event: EncodedEvent, sentAtMs: number): WireRequest {
-  const query = `stm=${Math.trunc(sentAtMs)}&${new TextDecoder().decode(event.bytes)}`;
+/** One event: a query has room for no more. Null leaves `stm` out. */
+export function frameGet(event: EncodedEvent, sentAtMs: number | null): WireRequest {
+  const stm = sentAtMs === null ? "" : `stm=${Math.trunc(sentAtMs)}&`;
+  const query = stm + new TextDecoder().decode(event.bytes);
   return { method: "GET", path: "/i", query, headers: {}, body: new Uint8Array() };
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   isFields,
@@ -35,8 +36,11 @@ import packageJson from "../../package.json" with { type: "json" };
 
 const closers: (() => unknown)[] = [];
 const lines: string[] = [];
+const warnings: string[] = [];
 beforeEach(() => {
   lines.length = 0;
+  warnings.length = 0;
+  vi.spyOn(console, "warn").mockImplementation((line) => void warnings.push(String(line)));
   vi.spyOn(console, "error").mockImplementation((line) => void lines.push(String(line)));
 });
 afterEach(async () => {
@@ -222,6 +226,100 @@ describe("emitters", () => {
     tracker.track(buildPageView({ pageUrl: "https://a.b/" }));
     await tracker.flush();
     expect(collector.requests[0]?.headers).toMatchObject({ "x-custom": "1", "sp-anonymous": "*" });
+  });
+
+  it("ask the id service once, before the first events, with the headers of all; what it answers holds nothing up", async () => {
+    const [collector, service] = [await serve(), await serve(answerInTurn(500))];
+    const order: string[] = [];
+    const noted = (name: string, answer: CollectorAnswer) => (response: ServerResponse, count: number) => {
+      order.push(name);
+      answer(response, count);
+    };
+    collector.answer = noted("events", answerOk);
+    service.answer = noted("service", answerInTurn(500));
+    const idService = `http://127.0.0.1:${service.port}/ids?for=us`;
+    const tracker = open(collector, { idService, customHeaders: { "X-Custom": "1" }, serverAnonymization: true });
+    for (const url of ["https://a.b/1", "https://a.b/2"]) {
+      tracker.track(buildPageView({ pageUrl: url }));
+      await tracker.flush();
+    }
+    expect(order).toEqual(["service", "events", "events"]);
+    expect(service.requests).toMatchObject([
+      { method: "GET", path: "/ids", payloads: [{ for: "us" }], headers: { "x-custom": "1", "sp-anonymous": "*" } },
+    ]);
+    expect(collector.payloads.map(({ url }) => url)).toEqual(["https://a.b/1", "https://a.b/2"]);
+    expect(lines).toEqual(["oncewire: the id service did not answer: status 500"]);
+  });
+
+  it("ask the id service by the caller's fetch, under its other name, and send though it cannot be reached", async () => {
+    const asked: string[] = [];
+    const customFetch = async ({ method, url }: Request): Promise<Response> => {
+      asked.push(`${method} ${url}`);
+      if (url.includes("ids.acme.com")) throw new Error("no such host");
+      return new Response("ok");
+    };
+    const tracker = newTracker(
+      { namespace: "ns" },
+      { endpoint: "c.acme.com", customFetch, bufferSize: 1, cookieExtensionService: "https://ids.acme.com/" },
+    );
+    tracker.track(buildPageView({ pageUrl: "https://a.b/" }));
+    await tracker.flush();
+    expect(asked).toEqual(["GET https://ids.acme.com/", "POST https://c.acme.com/com.snowplowanalytics.snowplow/tp2"]);
+    expect(lines).toMatchObject([expect.stringContaining("no such host")]);
+  });
+
+  it("refuse an id service without an address, and credentials of another kind", () => {
+    const endpoint = "collector.acme.com";
+    expect(() => newTracker({ namespace: "ns" }, { endpoint, idService: "ids" })).toThrow(/idService/);
+    expect(() => newTracker({ namespace: "ns" }, { endpoint, credentials: "all" as never })).toThrow(/same-origin/);
+  });
+
+  it.each([
+    ["get", undefined, true],
+    ["get", true, true],
+    ["get", false, false],
+    ["post", false, true],
+  ] as const)("say by %s with useStm %s when they sent: %s", async (eventMethod, useStm, isSaid) => {
+    const collector = await serve();
+    const tracker = open(collector, { eventMethod, useStm });
+    tracker.track(buildPageView({ pageUrl: "https://a.b/" }));
+    await tracker.flush();
+    expect(collector.payloads).toHaveLength(1);
+    expect(Object.hasOwn(collector.payloads[0] ?? {}, "stm")).toBe(isSaid);
+  });
+
+  it("let a fetch of one's own know of credentials and keepalive", async () => {
+    const requests: Request[] = [];
+    const customFetch = async (request: Request): Promise<Response> => {
+      requests.push(request);
+      return new Response("ok");
+    };
+    for (const manners of [{}, { credentials: "include", keepalive: true } as const]) {
+      const tracker = newTracker(
+        { namespace: "ns" },
+        { endpoint: "c.acme.com", customFetch, bufferSize: 1, ...manners },
+      );
+      tracker.track(buildPageView({ pageUrl: "https://a.b/" }));
+      await tracker.flush();
+    }
+    expect(requests.map(({ credentials, keepalive }) => [credentials, keepalive])).toEqual([
+      ["same-origin", false],
+      ["include", true],
+    ]);
+  });
+
+  it("say on the console which options have no effect", () => {
+    const endpoint = "collector.acme.com";
+    nodeTracker.newEmitter({ endpoint, credentials: "omit", keepalive: true, useStm: true });
+    expect(warnings).toEqual([]);
+    const more = { bufferSise: 5, credentials: "include", maxGetBytes: 100, useStm: false } as const;
+    nodeTracker.newEmitter({ endpoint, ...more });
+    expect(warnings).toEqual([
+      "oncewire: `bufferSise` is no option of an emitter and is not used",
+      "oncewire: `credentials` has no effect without `customFetch`: a server has no cookies to send",
+      'oncewire: `maxGetBytes` has no effect but with `eventMethod: "get"`',
+      'oncewire: `useStm` has no effect but with `eventMethod: "get"`',
+    ]);
   });
 
   it("post what is too long for a query", async () => {

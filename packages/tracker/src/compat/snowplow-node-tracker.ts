@@ -42,7 +42,12 @@ export type {
   StructuredEvent,
 } from "./snowplow-node-tracker/builders.js";
 export { newEmitter } from "./snowplow-node-tracker/emitter.js";
-export type { Emitter, EmitterConfiguration, EventBatch, RequestFailure } from "./snowplow-node-tracker/emitter.js";
+export type { Emitter } from "./snowplow-node-tracker/emitter.js";
+export type {
+  EmitterConfiguration,
+  EventBatch,
+  RequestFailure,
+} from "./snowplow-node-tracker/emitter-configuration.js";
 export type {
   ConditionalContextProvider,
   ContextEvent,

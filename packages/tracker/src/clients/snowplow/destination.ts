@@ -21,6 +21,8 @@ export interface SnowplowOptions extends CollectorAddress {
   readonly method?: "get" | "post" | undefined;
   /** Whether self-describing data and entities travel in base64. @default true */
   readonly encodeBase64?: boolean | undefined;
+  /** Whether each request says of its events when it was sent: a collector corrects the device's clock by it. @default true */
+  readonly stm?: boolean | undefined;
   /** Of events that name none. @default "srv" */
   readonly platform?: Platform | undefined;
   /** Where POST goes: a path of two segments that the collector knows. @default "/com.snowplowanalytics.snowplow/tp2" */
@@ -71,6 +73,7 @@ const encoderOptions = [
   "appId",
   "method",
   "encodeBase64",
+  "stm",
   "platform",
   "postPath",
   "trackerVersion",

@@ -22,6 +22,7 @@ type OfDestination =
   | "port"
   | "method"
   | "postPath"
+  | "stm"
   | "headers"
   | "gzip"
   | "maxEventBytes"
@@ -132,6 +133,7 @@ const destinationNames = [
   "port",
   "method",
   "postPath",
+  "stm",
   "headers",
   "gzip",
   "maxEventBytes",

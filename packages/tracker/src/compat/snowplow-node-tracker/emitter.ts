@@ -1,61 +1,15 @@
-/** `newEmitter` and the options of @snowplow/node-tracker's emitters; what each means here is in docs/compat.md. */
+/** `newEmitter`: an emitter of @snowplow/node-tracker, made of one or two of ours. */
 import { Emitter as SnowplowEmitter, type EmitterOptions } from "../../clients/snowplow.js";
 import { collectorUrl } from "../../clients/snowplow/collector-url.js";
-import type { Runtime } from "../../runtime.js";
+import { HttpTransport } from "../../transport/http-transport.js";
+import { resolveProxy } from "../../transport/proxy.js";
 import { createLevelLogger } from "../level-logger.js";
 import { attempt } from "../callbacks.js";
-import { openFetchTransport, type CustomFetch } from "./fetch-transport.js";
-import { asEventStore, texts, type NodeEventStore } from "./node-event-store.js";
+import { unusedOptions, type EmitterConfiguration } from "./emitter-configuration.js";
+import { openFetchTransport } from "./fetch-transport.js";
+import { IdService, type OpenTransport } from "./id-service.js";
+import { asEventStore, texts } from "./node-event-store.js";
 import type { Payload } from "./payload-builder.js";
-
-export type EventBatch = readonly Payload[];
-
-export interface RequestFailure {
-  readonly events: EventBatch;
-  readonly status?: number;
-  readonly message?: string;
-  readonly willRetry: boolean;
-}
-
-export interface EmitterConfiguration {
-  /** The collector's host, or its address. */
-  readonly endpoint: string;
-  /** @default "https" */
-  readonly protocol?: "http" | "https" | undefined;
-  readonly port?: number | undefined;
-  /** @default "post" */
-  readonly eventMethod?: "get" | "post" | undefined;
-  /** @default "/com.snowplowanalytics.snowplow/tp2" */
-  readonly postPath?: string | undefined;
-  /** Events that trigger a request, and the most that one holds. @default 10 */
-  readonly bufferSize?: number | undefined;
-  /** Bytes that trigger a request, and the most that one holds; an event of more goes alone. @default 40000 */
-  readonly maxPostBytes?: number | undefined;
-  /** An event whose query is longer is posted. @default none is */
-  readonly maxGetBytes?: number | undefined;
-  /** Milliseconds of one attempt. @default 5000 */
-  readonly connectionTimeout?: number | undefined;
-  readonly customHeaders?: Readonly<Record<string, string>> | undefined;
-  /** Asks the collector to keep neither address nor cookie. @default false */
-  readonly serverAnonymization?: boolean | undefined;
-  /** @default true */
-  readonly retryFailedRequests?: boolean | undefined;
-  readonly retryStatusCodes?: readonly number[] | undefined;
-  readonly dontRetryStatusCodes?: readonly number[] | undefined;
-  readonly onRequestSuccess?: ((events: EventBatch) => unknown) | undefined;
-  readonly onRequestFailure?: ((failure: RequestFailure) => unknown) | undefined;
-  readonly customFetch?: CustomFetch | undefined;
-  readonly eventStore?: NodeEventStore | undefined;
-  /** Not used: `stm` is always sent, and a server has no cookies to be given. */
-  readonly useStm?: boolean | undefined;
-  readonly credentials?: string | undefined;
-  readonly keepalive?: boolean | undefined;
-  readonly idService?: string | undefined;
-  /** Not an option of the original: a folder that keeps events until they are delivered. */
-  readonly spool?: EmitterOptions["spool"];
-  /** Not an option of the original: time, timers, chance and ids, for tests. */
-  readonly runtime?: Runtime | undefined;
-}
 
 export interface Emitter {
   input(payload: Payload): Promise<void>;
@@ -73,15 +27,19 @@ export function newEmitter(configuration: EmitterConfiguration): Required<Emitte
 const noTimeout = { timeoutMs: Number.MAX_SAFE_INTEGER } as const;
 
 class NodeEmitter implements Required<Emitter> {
+  /** Asked once, wherever events then go. */
+  readonly #idService: IdService | null;
   #configuration: EmitterConfiguration;
   #carrier: SnowplowEmitter;
   /** For what is too long for a query. */
   #poster: SnowplowEmitter | null;
 
   constructor(configuration: EmitterConfiguration) {
+    for (const line of unusedOptions(configuration)) createLevelLogger("warn")?.warn(`oncewire: ${line}`);
+    this.#idService = idServiceOf(configuration);
     this.#configuration = configuration;
-    this.#carrier = openCarrier(configuration);
-    this.#poster = openPoster(configuration);
+    this.#carrier = openCarrier(configuration, this.#idService);
+    this.#poster = openPoster(configuration, this.#idService);
   }
 
   async input(payload: Payload): Promise<void> {
@@ -115,26 +73,27 @@ class NodeEmitter implements Required<Emitter> {
   #change(changes: Partial<EmitterConfiguration>): void {
     const before = [this.#carrier, this.#poster];
     this.#configuration = { ...this.#configuration, ...changes };
-    this.#carrier = openCarrier(this.#configuration);
-    this.#poster = openPoster(this.#configuration);
+    this.#carrier = openCarrier(this.#configuration, this.#idService);
+    this.#poster = openPoster(this.#configuration, this.#idService);
     for (const emitter of before) void emitter?.close();
   }
 }
 
-function openPoster(configuration: EmitterConfiguration): SnowplowEmitter | null {
+function openPoster(configuration: EmitterConfiguration, idService: IdService | null): SnowplowEmitter | null {
   const { eventMethod, maxGetBytes } = configuration;
   if (eventMethod !== "get" || maxGetBytes === undefined) return null;
-  return openCarrier({ ...configuration, eventMethod: "post", eventStore: undefined });
+  return openCarrier({ ...configuration, eventMethod: "post", eventStore: undefined }, idService);
 }
 
-function openCarrier(configuration: EmitterConfiguration): SnowplowEmitter {
-  const { endpoint, customFetch, onRequestSuccess, onRequestFailure, eventStore } = configuration;
+function openCarrier(configuration: EmitterConfiguration, idService: IdService | null): SnowplowEmitter {
+  const { endpoint, onRequestSuccess, onRequestFailure, eventStore } = configuration;
   const url = collectorUrl(configuration);
+  const open = idService?.before(opener(configuration)) ?? opener(configuration);
   return new SnowplowEmitter(endpoint, {
     ...settings(configuration),
-    headers: { ...configuration.customHeaders, ...(configuration.serverAnonymization ? { "SP-Anonymous": "*" } : {}) },
+    headers: headersOf(configuration),
     customRetryCodes: retryCodes(configuration),
-    transport: customFetch === undefined ? undefined : (needs) => openFetchTransport(customFetch, url, needs),
+    transport: (needs) => open(url, needs),
     onSuccess: onRequestSuccess ?? null,
     onFailure:
       onRequestFailure === undefined
@@ -144,6 +103,33 @@ function openCarrier(configuration: EmitterConfiguration): SnowplowEmitter {
     eventStore: eventStore === undefined ? null : asEventStore(eventStore),
     logger: createLevelLogger("error"),
     logLevel: "error",
+  });
+}
+
+function headersOf({ customHeaders, serverAnonymization }: EmitterConfiguration): Readonly<Record<string, string>> {
+  return { ...customHeaders, ...(serverAnonymization ? { "SP-Anonymous": "*" } : {}) };
+}
+
+/** By the caller's `fetch`, or over connections of our own. */
+function opener({ customFetch, credentials, keepalive }: EmitterConfiguration): OpenTransport {
+  if (customFetch !== undefined) {
+    const manners = {
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(keepalive === undefined ? {} : { keepalive }),
+    };
+    const options = { customFetch, manners };
+    return (url, needs) => openFetchTransport(options, url, needs);
+  }
+  return (url, needs) => new HttpTransport({ ...needs, url, proxy: resolveProxy(undefined, url), gzip: null });
+}
+
+function idServiceOf(configuration: EmitterConfiguration): IdService | null {
+  const address = configuration.idService ?? configuration.cookieExtensionService;
+  if (address === undefined) return null;
+  return new IdService({
+    address,
+    headers: headersOf(configuration),
+    onFailure: (reason) => createLevelLogger("error")?.error(`oncewire: the id service did not answer: ${reason}`),
   });
 }
 
@@ -158,6 +144,7 @@ function settings(configuration: EmitterConfiguration): EmitterOptions {
     port,
     postPath,
     method,
+    stm: method === "post" || (configuration.useStm ?? true),
     batchSize: Math.max(Math.floor(configuration.bufferSize ?? 10), 1) || 10,
     byteLimit: configuration.maxPostBytes ?? 40_000,
     maxEventBytes: maxEventBytes[method],

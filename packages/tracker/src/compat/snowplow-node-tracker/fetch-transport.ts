@@ -6,11 +6,21 @@ import { openHttpClientTransport, type HTTPFetchFn } from "../segment/http-clien
 
 export type CustomFetch = (request: Request) => Promise<Response>;
 
-export function openFetchTransport(customFetch: CustomFetch, url: URL, needs: TransportNeeds): Transport {
+export interface FetchTransportOptions {
+  readonly customFetch: CustomFetch;
+  /** What every `Request` says beside what it carries. */
+  readonly manners: Pick<RequestInit, "credentials" | "keepalive">;
+}
+
+export function openFetchTransport(
+  { customFetch, manners }: FetchTransportOptions,
+  url: URL,
+  needs: TransportNeeds,
+): Transport {
   const underWay = new Set<Transport>();
   return {
     send: async (request) => {
-      const call: HTTPFetchFn = (address, init) => customFetch(requestOf(address, init, request));
+      const call: HTTPFetchFn = (address, init) => customFetch(requestOf(address, { ...manners, ...init }, request));
       const transport = openHttpClientTransport(call, url, needs);
       underWay.add(transport);
       try {
@@ -25,7 +35,8 @@ export function openFetchTransport(customFetch: CustomFetch, url: URL, needs: Tr
   };
 }
 
-function requestOf(address: string, init: Parameters<HTTPFetchFn>[1], { method, query }: WireRequest): Request {
-  const { headers, signal } = init;
-  return method === "GET" ? new Request(`${address}?${query}`, { headers, signal }) : new Request(address, init);
+function requestOf(address: string, init: RequestInit, { method, query }: WireRequest): Request {
+  if (method !== "GET") return new Request(address, init);
+  const { body: _none, ...head } = init;
+  return new Request(query === "" ? address : `${address}?${query}`, { ...head, method });
 }

@@ -1,7 +1,8 @@
 /** `newTracker` and its methods. */
 import { randomUUID } from "node:crypto";
 import { systemRuntime } from "../../runtime.js";
-import { newEmitter, type Emitter, type EmitterConfiguration } from "./emitter.js";
+import type { EmitterConfiguration } from "./emitter-configuration.js";
+import { newEmitter, type Emitter } from "./emitter.js";
 import { GlobalContexts, type ConditionalContextProvider, type ContextPrimitive } from "./global-contexts.js";
 import { payloadJsonProcessor, type Payload, type PayloadBuilder, type SelfDescribingJson } from "./payload-builder.js";
 
