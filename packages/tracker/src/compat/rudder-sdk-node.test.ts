@@ -6,13 +6,11 @@ import { AssertionError } from "node:assert";
 import { createRequire } from "node:module";
 import type { JsonObject } from "@oncewire/protocol";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { testRecordedCalls } from "../clients/rudderstack/recorded-calls.contract.js";
 import {
   commonDifferences,
   impatientRuntime,
-  recordedCalls,
-  replay,
   without,
-  withoutDifferences,
   type Difference,
   type RecordedCall,
 } from "../clients/rudderstack/recorded-requests.fixture.js";
@@ -85,31 +83,19 @@ function messageOf({ args }: RecordedCall): RudderMessage {
 }
 
 describe("the drop-in and the official SDK", () => {
-  const calls = recordedCalls("node-3.0.13");
-  const compared = calls.filter(({ name }) => !Object.hasOwn(notCompared, name));
-
-  it.each(compared.map((each) => [each.name, each] as const))("send the same: %s", async (name, recorded) => {
-    const message = messageOf(recorded);
-    const send = async (url: string): Promise<void> => {
+  testRecordedCalls({
+    recording: "node-3.0.13",
+    notCompared,
+    otherCounts,
+    differences,
+    least: 25,
+    messageOf,
+    send: async (recorded, url) => {
       const { dataPlaneUrl, ...options } = recorded.client;
       const address = typeof dataPlaneUrl === "string" ? url + new URL(dataPlaneUrl).pathname : url;
       const client = open({ url: address }, options);
-      await client[recorded.method as "track"](message).flush();
-    };
-    const requests = await replay(recorded, send);
-    const [first] = requests;
-    expect([first?.method, first?.path]).toEqual(["POST", recorded.requests[0]?.path]);
-    expect(first?.headers.authorization).toBe("Basic V1JJVEVLRVk6");
-    const ours = first?.batch.map((event) => withoutDifferences(event, message, differences));
-    const theirs = recorded.requests[0]?.batch.map((event) => withoutDifferences(event, message, differences));
-    expect(ours).toEqual(theirs);
-    expect(requests).toHaveLength(otherCounts[name]?.[0] ?? recorded.requests.length);
-  });
-
-  it("are compared in every case that is not listed with its reason", () => {
-    const names = calls.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(notCompared), ...Object.keys(otherCounts)]));
-    expect(compared.length).toBeGreaterThan(25);
+      await client[recorded.method as "track"](messageOf(recorded)).flush();
+    },
   });
 
   it("send events over 32 KB", async () => {

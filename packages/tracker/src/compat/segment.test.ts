@@ -4,13 +4,11 @@
  */
 import type { JsonObject } from "@oncewire/protocol";
 import { afterEach, describe, expect, it } from "vitest";
+import { testRecordedCalls } from "../clients/rudderstack/recorded-calls.contract.js";
 import {
   commonDifferences,
   impatientRuntime,
-  recordedCalls,
-  replay,
   without,
-  withoutDifferences,
   type Difference,
 } from "../clients/rudderstack/recorded-requests.fixture.js";
 import {
@@ -71,30 +69,18 @@ interface Called {
 }
 
 describe("the drop-in and the official SDK", () => {
-  const calls = recordedCalls("segment-node-3.1.0");
-  const compared = calls.filter(({ name, method }) => method !== undefined && !Object.hasOwn(notCompared, name));
-
-  it.each(compared.map((each) => [each.name, each] as const))("send the same: %s", async (name, recorded) => {
-    const message = recorded.args[0] as JsonObject;
-    const send = async (url: string): Promise<void> => {
+  testRecordedCalls({
+    recording: "segment-node-3.1.0",
+    notCompared,
+    otherCounts,
+    differences,
+    least: 20,
+    messageOf: ({ args }) => args[0] as JsonObject,
+    send: async (recorded, url) => {
       const analytics = open({ url }, recorded.client);
-      analytics[recorded.method as "track"](message as never);
+      analytics[recorded.method as "track"](recorded.args[0] as never);
       await analytics.closeAndFlush();
-    };
-    const requests = await replay(recorded, send);
-    const [first] = requests;
-    expect([first?.method, first?.path]).toEqual(["POST", recorded.requests[0]?.path]);
-    expect(first?.headers.authorization).toBe("Basic V1JJVEVLRVk6");
-    const ours = first?.batch.map((event) => withoutDifferences(event, message, differences));
-    const theirs = recorded.requests[0]?.batch.map((event) => withoutDifferences(event, message, differences));
-    expect(ours).toEqual(theirs);
-    expect(requests).toHaveLength(otherCounts[name]?.[0] ?? recorded.requests.length);
-  });
-
-  it("are compared in every case that is not listed with its reason", () => {
-    const names = calls.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(notCompared), ...Object.keys(otherCounts)]));
-    expect(compared.length).toBeGreaterThan(20);
+    },
   });
 
   it("send the write key in the header; not in the body, too", async () => {

@@ -3,15 +3,13 @@
  * for the differences that are listed with their reasons.
  */
 import type { JsonObject, JsonValue } from "@oncewire/protocol";
-import { describe, expect, it } from "vitest";
+import { describe } from "vitest";
 import { createRudderStack } from "./client.js";
+import { testRecordedCalls } from "./recorded-calls.contract.js";
 import {
   commonDifferences,
   impatientRuntime,
-  recordedCalls,
-  replay,
   without,
-  withoutDifferences,
   type Difference,
   type RecordedCall,
 } from "./recorded-requests.fixture.js";
@@ -123,28 +121,14 @@ async function send(recorded: RecordedCall, url: string): Promise<void> {
   await client.close();
 }
 
-const calls = recordedCalls("python-2.1.4");
-const compared = calls.filter(({ name }) => !Object.hasOwn(notCompared, name));
-
 describe("rudder-sdk-python and our client", () => {
-  it.each(compared.map((recorded) => [recorded.name, recorded] as const))(
-    "send the same: %s",
-    async (name, recorded) => {
-      const requests = await replay(recorded, (url) => send(recorded, url));
-      const [first] = requests;
-      const message = messageOf(recorded);
-      expect([first?.method, first?.path]).toEqual(["POST", recorded.requests[0]?.path]);
-      expect(first?.headers.authorization).toBe("Basic V1JJVEVLRVk6");
-      const ours = first?.batch.map((event) => withoutDifferences(event, message, differences));
-      const theirs = recorded.requests[0]?.batch.map((event) => withoutDifferences(event, message, differences));
-      expect(ours).toEqual(theirs);
-      expect(requests).toHaveLength(otherCounts[name]?.[0] ?? recorded.requests.length);
-    },
-  );
-
-  it("are compared in every case that is not listed with its reason", () => {
-    const names = calls.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(notCompared), ...Object.keys(otherCounts)]));
-    expect(compared.length).toBeGreaterThan(30);
+  testRecordedCalls({
+    recording: "python-2.1.4",
+    notCompared,
+    otherCounts,
+    differences,
+    least: 30,
+    messageOf,
+    send,
   });
 });
