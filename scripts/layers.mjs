@@ -30,6 +30,8 @@ export const layers = {
       "uuid.ts",
       "md5.ts",
       "ip-address.ts",
+      "campaign.ts",
+      "session-rule.ts",
     ],
   ],
   journal: [
@@ -47,6 +49,7 @@ export const layers = {
     ["compat"],
     ["clients"],
     ["tracker.ts"],
+    ["client.ts"],
     ["context"],
     ["delivery"],
     ["transport", "spool"],

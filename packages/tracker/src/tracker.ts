@@ -1,8 +1,8 @@
 /** The tracker: one call, many destinations. The composition root of the package. */
 import type { EventKind } from "@oncewire/protocol";
+import { OutboxClient, type Client } from "./client.js";
 import { scopedEvent } from "./context/scoped-event.js";
 import { current } from "./context/scope.js";
-import type { Stats } from "./delivery/delivery.js";
 import type { Destination } from "./delivery/destination.js";
 import { TrackerError } from "./errors.js";
 import type { EventHandle } from "./handle.js";
@@ -20,8 +20,7 @@ import {
   type ViewMessage,
 } from "./message.js";
 import { resolveOptions, type TrackerOptions } from "./options.js";
-import { Outbox, type FlushOptions } from "./outbox.js";
-import type { Listener, ReportKind } from "./report.js";
+import { Outbox } from "./outbox.js";
 import { systemRuntime, type Runtime } from "./runtime.js";
 
 export interface CreateTrackerOptions extends TrackerOptions {
@@ -36,7 +35,7 @@ export interface CreateTrackerOptions extends TrackerOptions {
  * is told by its handle, by reports and by `stats()`. What a call does not say is taken from the scope around it, see
  * `runInScope`.
  */
-export interface Tracker extends AsyncDisposable {
+export interface Tracker extends Client {
   identify(message: IdentifyMessage): EventHandle;
   track(message: TrackMessage): EventHandle;
   page(message: ViewMessage): EventHandle;
@@ -47,18 +46,6 @@ export interface Tracker extends AsyncDisposable {
   selfDescribing(message: SelfDescribingMessage): EventHandle;
   /** Any kind of event, in the words of the canonical event. */
   event(kind: EventKind, message: EventMessage): EventHandle;
-  /** With `overflow: "wait"`: resolves when there is room for an event tracked right after. Otherwise at once. */
-  ready(): Promise<void>;
-  /**
-   * Sends what waits, and resolves with the ledger when every event accepted before the call has ended or is durably
-   * spooled, or after the timeout. Keeps the process alive meanwhile.
-   */
-  flush(options?: FlushOptions): Promise<Stats>;
-  /** Refuses new events, flushes, drops what is left, and resolves with the ledger. Later calls share the first. */
-  close(options?: Pick<FlushOptions, "timeoutMs">): Promise<Stats>;
-  stats(): Stats;
-  /** Returns the function that ends the subscription. */
-  on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void;
 }
 
 /** Throws a `TrackerError` for an option that is missing, unknown or out of its bounds. */
@@ -82,13 +69,7 @@ function checkDestinations(destinations: readonly Destination[]): void {
   );
 }
 
-class EventTracker implements Tracker {
-  readonly #outbox: Outbox;
-
-  constructor(outbox: Outbox) {
-    this.#outbox = outbox;
-  }
-
+class EventTracker extends OutboxClient implements Tracker {
   identify(message: IdentifyMessage): EventHandle {
     return this.#take("identify", message, shapes.identify);
   }
@@ -125,34 +106,10 @@ class EventTracker implements Tracker {
     return this.#take(kind, message, shapes.event);
   }
 
-  ready(): Promise<void> {
-    return this.#outbox.ready();
-  }
-
-  flush(options: FlushOptions = {}): Promise<Stats> {
-    return this.#outbox.flush(options);
-  }
-
-  close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {
-    return this.#outbox.close(options);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  stats(): Stats {
-    return this.#outbox.stats();
-  }
-
-  on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void {
-    return this.#outbox.on(kind, listener);
-  }
-
   #take(kind: EventKind, message: unknown, shape: Shape): EventHandle {
-    const stamp = this.#outbox.stamp();
+    const stamp = this.outbox.stamp();
     const reading = readMessage(kind, message, { shape, stamp });
-    if (!reading.ok) return this.#outbox.refuse(reading.id, reading.problem);
-    return this.#outbox.track(scopedEvent(reading.event, current()), stamp);
+    if (!reading.ok) return this.outbox.refuse(reading.id, reading.problem);
+    return this.outbox.track(scopedEvent(reading.event, current()), stamp);
   }
 }

@@ -3,10 +3,9 @@
  * for every destination. No call throws, rejects or blocks because of delivery.
  */
 import type { Alias, EventType, Group, Identify, Page, Screen, Track } from "@oncewire/protocol/rudderstack";
-import type { Stats } from "../../delivery/delivery.js";
+import { OutboxClient, type Client } from "../../client.js";
 import type { EventHandle, EventResult } from "../../handle.js";
-import { Outbox, type FlushOptions } from "../../outbox.js";
-import type { Listener, ReportKind } from "../../report.js";
+import { Outbox } from "../../outbox.js";
 import { systemRuntime } from "../../runtime.js";
 import { withFields } from "../../with-fields.js";
 import { resolveClientOptions, type RudderStackClientOptions } from "./client-options.js";
@@ -28,25 +27,13 @@ export interface RudderStackMessages {
  * `Answer` is what a call gives: a handle on the event, or with `syncMode` the promise of how it ended. Neither it nor
  * any other promise of this client rejects.
  */
-export interface RudderStack<Answer = EventHandle> extends AsyncDisposable {
+export interface RudderStack<Answer = EventHandle> extends Client {
   identify(message: RudderStackMessages["identify"]): Answer;
   track(message: RudderStackMessages["track"]): Answer;
   page(message: RudderStackMessages["page"]): Answer;
   screen(message: RudderStackMessages["screen"]): Answer;
   group(message: RudderStackMessages["group"]): Answer;
   alias(message: RudderStackMessages["alias"]): Answer;
-  /** With `overflow: "wait"`: resolves when there is room for an event tracked right after. Otherwise at once. */
-  ready(): Promise<void>;
-  /**
-   * Sends what waits, and resolves with the ledger when every event accepted before the call has ended, or after the
-   * timeout. Keeps the process alive meanwhile.
-   */
-  flush(options?: FlushOptions): Promise<Stats>;
-  /** Refuses new events, flushes, drops what is left, and resolves with the ledger. Later calls share the first. */
-  close(options?: Pick<FlushOptions, "timeoutMs">): Promise<Stats>;
-  stats(): Stats;
-  /** Returns the function that ends the subscription. */
-  on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void;
 }
 
 /**
@@ -77,13 +64,12 @@ export function createRudderStack(given: RudderStackClientOptions): RudderStack<
 
 type Note = (line: string) => void;
 
-class RudderStackClient<Answer> implements RudderStack<Answer> {
-  readonly #outbox: Outbox;
+class RudderStackClient<Answer> extends OutboxClient implements RudderStack<Answer> {
   readonly #note: Note | null;
   readonly #answer: (handle: EventHandle) => Answer;
 
   constructor(outbox: Outbox, note: Note | null, answer: (handle: EventHandle) => Answer) {
-    this.#outbox = outbox;
+    super(outbox);
     this.#note = note;
     this.#answer = answer;
   }
@@ -112,33 +98,9 @@ class RudderStackClient<Answer> implements RudderStack<Answer> {
     return this.#say("alias", message);
   }
 
-  ready(): Promise<void> {
-    return this.#outbox.ready();
-  }
-
-  flush(options: FlushOptions = {}): Promise<Stats> {
-    return this.#outbox.flush(options);
-  }
-
-  close(options: Pick<FlushOptions, "timeoutMs"> = {}): Promise<Stats> {
-    return this.#outbox.close(options);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  stats(): Stats {
-    return this.#outbox.stats();
-  }
-
-  on<K extends ReportKind>(kind: K, listener: Listener<K>): () => void {
-    return this.#outbox.on(kind, listener);
-  }
-
   #say(type: EventType, message: unknown): Answer {
-    const stamp = this.#outbox.stamp();
-    const handle = this.#outbox.trackVendor(typed(type, message), stamp);
+    const stamp = this.outbox.stamp();
+    const handle = this.outbox.trackVendor(typed(type, message), stamp);
     if (this.#note !== null) this.#note(`${type} ${handle.id}${handle.accepted ? "" : " was not accepted"}`);
     return this.#answer(handle);
   }
