@@ -30,11 +30,13 @@ const maxProfileDocuments = 4_000_000;
 
 if (parentPort !== null) {
   const port = parentPort;
-  run(port, workerData as LoadingSetup).catch((error: unknown) => {
-    // Ends the thread with an error, which the collector sees, reports, and answers with a new thread.
-    setImmediate(() => {
-      throw error;
-    });
+  run(port, workerData as LoadingSetup).catch(endThread);
+}
+
+/** With an error, which the collector sees, reports, and answers with a new thread. */
+function endThread(error: unknown): void {
+  setImmediate(() => {
+    throw error;
   });
 }
 
@@ -106,6 +108,7 @@ function openStore(setup: LoadingSetup, say: Say): Promise<ParquetStore> {
     ...(setup.storeRetentionMs === null ? {} : { retainMs: setup.storeRetentionMs }),
     ...(setup.storeRetentionBytes === null ? {} : { retainBytes: setup.storeRetentionBytes }),
     onFailure: (error) => say({ kind: "failed", message: messageOf(error) }),
+    onDamaged: endThread,
   });
 }
 

@@ -23,6 +23,11 @@ export function rowKey(values: RowValues): RowKey {
   return { position: Number(values[0]), ordinal: Number(values[1]) };
 }
 
+/** Roughly what the row takes in memory: its texts. */
+export function rowSize(values: RowValues): number {
+  return values.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0);
+}
+
 /** The event as one line of NDJSON, without the line's end. Throws where JSON cannot carry it (nested too deeply). */
 export function eventLine(key: RowKey, event: CanonicalEvent): string {
   const row = {

@@ -1,19 +1,17 @@
 import type { BadEvent } from "@oncewire/protocol";
-import { findOlderDuplicates, type Candidate } from "./duplicates.js";
-import type { Engine } from "./engine.js";
 import { hashEventId } from "./event-id.js";
 import { badEventLine, eventLine, type RowKey } from "./event-row.js";
 import type { AppendResult, LogBatch, LoggedBadEvent, LoggedEvent } from "./event-store.js";
 import { firstGap, gapEnd, type LogRange, type Manifest } from "./manifest.js";
 import type { RecentEvents } from "./recent-events.js";
-import type { SeenWindow } from "./seen-window.js";
+import type { SealedIds } from "./sealed-ids.js";
+import type { IdHash } from "./seen-ids.js";
 import type { Staging } from "./staging.js";
 import { messageOf } from "./store-error.js";
 
 export interface IntakeParts {
-  readonly engine: Engine;
   readonly staging: Staging;
-  readonly window: SeenWindow;
+  readonly sealedIds: SealedIds;
   readonly recent: RecentEvents;
   /** As it is at the moment. */
   readonly manifest: () => Manifest;
@@ -62,13 +60,12 @@ export class Intake {
 
   async #takeRange(range: LogRange, batch: LogBatch, isNewest: boolean): Promise<AppendResult> {
     const candidates = within(range, batch.events).map(toCandidate);
-    const { engine, manifest, window } = this.#parts;
-    const older = await findOlderDuplicates(engine, { manifest: manifest(), window }, candidates);
+    const known = await this.#findKnown(candidates);
     const stored: LoggedEvent[] = [];
     const unstorable: LoggedBadEvent[] = [];
     let duplicates = 0;
     for (const [candidate, key] of withKeys(candidates, ({ logged }) => logged.position)) {
-      if (older.has(candidate) || window.has(candidate.hash)) duplicates += 1;
+      if (known.has(candidate) || this.#parts.staging.hasId(candidate.hash)) duplicates += 1;
       else this.#stage(candidate, { key, isNewest, stored, unstorable });
     }
     const bad = within(range, batch.bad);
@@ -79,14 +76,27 @@ export class Intake {
     return { stored, duplicates, unstorable, bad: bad.length };
   }
 
+  /**
+   * Those whose ids are sealed, or staged now: what is staged may be sealed while the files are asked, and would then be
+   * in neither.
+   */
+  async #findKnown(candidates: readonly Candidate[]): Promise<ReadonlySet<Candidate>> {
+    const { staging, sealedIds } = this.#parts;
+    const staged = candidates.filter(({ hash }) => staging.hasId(hash));
+    const isStaged = new Set(staged);
+    const others = staged.length === 0 ? candidates : candidates.filter((candidate) => !isStaged.has(candidate));
+    const sealed = await sealedIds.find(others, ({ hash }) => hash);
+    return staged.length === 0 ? sealed : new Set([...staged, ...sealed]);
+  }
+
   #stage({ logged, hash }: Candidate, into: StageInto): void {
-    const { staging, window, recent } = this.#parts;
+    const { staging, recent } = this.#parts;
     const line = orProblem(() => eventLine(into.key, logged.event));
     if (typeof line !== "string") {
       into.unstorable.push({ position: logged.position, bad: unstorableEvent(logged, into.key, line.problem) });
       return;
     }
-    window.add(hash);
+    staging.addId(hash);
     const bytes = staging.add("events", line);
     if (into.isNewest) recent.add({ key: into.key, event: logged.event, bytes });
     into.stored.push(logged);
@@ -103,6 +113,12 @@ export class Intake {
     await this.#parts.staging.close(gap, resume);
     this.#next = resume;
   }
+}
+
+/** An event on its way in, and what stands for its id. */
+interface Candidate {
+  readonly logged: LoggedEvent;
+  readonly hash: IdHash;
 }
 
 interface StageInto {

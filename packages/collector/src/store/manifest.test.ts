@@ -21,6 +21,8 @@ function aSegment(from: number, to: number, rows = 1): Segment {
     name: sealedFileName("events", { from, to }),
     rows,
     bytes: 9,
+    crc: 0,
+    footerCrc: 0,
     unpackedBytes: 30,
     minTimeMs: null,
     maxTimeMs: 5,

@@ -31,6 +31,9 @@ export interface SealedFile {
   readonly name: string;
   readonly rows: number;
   readonly bytes: number;
+  /** CRC-32 of the whole file, and of its footer alone, which is quick to check. */
+  readonly crc: number;
+  readonly footerCrc: number;
   /** What the rows were as lines of text, or nearly: what it takes to have them in memory. */
   readonly unpackedBytes: number;
   /** Milliseconds; of `time` for events, of `received_at` for bad events; null where no row has one. */
@@ -157,8 +160,8 @@ function isSegment(value: unknown): value is Segment {
 
 function isSealedFile(value: unknown): value is SealedFile {
   if (!isRecord(value) || typeof value["name"] !== "string" || !fileNamePattern.test(value["name"])) return false;
-  const { rows, bytes, unpackedBytes, minTimeMs, maxTimeMs } = value;
-  if (!isPosition(rows) || !isPosition(bytes) || !isPosition(unpackedBytes)) return false;
+  const { rows, bytes, crc, footerCrc, unpackedBytes, minTimeMs, maxTimeMs } = value;
+  if (![rows, bytes, crc, footerCrc, unpackedBytes].every(isPosition)) return false;
   return isOptionalTime(minTimeMs) && isOptionalTime(maxTimeMs);
 }
 

@@ -13,7 +13,7 @@ function aSegment(from: number, to: number, rows: number, unpackedBytes = rows):
     from,
     to,
     sealedAtMs: 1,
-    files: { events: { name, rows, bytes: 1, unpackedBytes, minTimeMs: null, maxTimeMs: null } },
+    files: { events: { name, rows, bytes: 1, crc: 0, footerCrc: 0, unpackedBytes, minTimeMs: null, maxTimeMs: null } },
   };
 }
 

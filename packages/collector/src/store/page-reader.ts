@@ -1,8 +1,8 @@
 import type { Engine } from "./engine.js";
 import { cursorAfter, whereSql, type Selection } from "./event-query.js";
 import type { Page } from "./event-store.js";
-import { rowKey, type RowKey, type RowValues } from "./event-row.js";
-import { sealedFiles, type Segment } from "./manifest.js";
+import { rowKey, rowSize, type RowKey, type RowValues } from "./event-row.js";
+import { sealedFiles, type SealedFile, type Segment } from "./manifest.js";
 import { readBackSql, relationSql, type Sources } from "./relation.js";
 import type { Table } from "./tables.js";
 
@@ -14,6 +14,25 @@ export interface Snapshot {
   readonly stagedFrom: number;
   /** In the order of the log. */
   readonly segments: readonly Segment[];
+  /** What a row takes in memory, on average. */
+  readonly rowBytes: number;
+}
+
+/** A page of large rows is cut short, so that it fits into memory several times. */
+const maxPageBytes = 16 * 1024 * 1024;
+
+export function meanRowBytes(
+  staged: { readonly rows: number; readonly bytes: number },
+  sealed: readonly SealedFile[],
+): number {
+  const rows = sealed.reduce((sum, file) => sum + file.rows, staged.rows);
+  const bytes = sealed.reduce((sum, { unpackedBytes }) => sum + unpackedBytes, staged.bytes);
+  return Math.max(1, bytes / Math.max(1, rows));
+}
+
+/** How many rows of the snapshot to ask for at once: some may be four times as large as others. */
+export function rowsAtOnce({ rowBytes }: Snapshot): number {
+  return Math.max(1, Math.floor(maxPageBytes / 4 / rowBytes));
 }
 
 /** All rows of the snapshot, as a query. */
@@ -33,10 +52,23 @@ export async function readPage<T>(
   const { selection, fromRow } = page;
   const found = await findKeys(engine, snapshot, selection);
   const keys = found.keys.slice(0, selection.limit);
-  const last = keys.at(-1);
-  if (last === undefined) return { items: [], next: null };
-  const rows = await engine.rows(...rowsSql(snapshot.table, found.sources, { selection, keys, last }));
-  return { items: rows.map(fromRow), next: found.keys.length > keys.length ? cursorAfter(last) : null };
+  const rows: RowValues[] = [];
+  for (let bytes = 0, atOnce = rowsAtOnce(snapshot); rows.length < keys.length;) {
+    const piece = keys.slice(rows.length, rows.length + atOnce);
+    for (const row of await engine.rows(...rowsSql(snapshot.table, found.sources, { selection, keys: piece }))) {
+      bytes += rowSize(row);
+      if (bytes > maxPageBytes && rows.length > 0) return pageOf(found.keys, rows, fromRow);
+      rows.push(row);
+    }
+    atOnce = Math.max(1, Math.floor(((maxPageBytes - bytes) * rows.length) / Math.max(1, bytes)));
+  }
+  return pageOf(found.keys, rows, fromRow);
+}
+
+function pageOf<T>(keys: readonly RowKey[], rows: readonly RowValues[], fromRow: (row: RowValues) => T): Page<T> {
+  const last = keys[rows.length - 1];
+  const isCut = last !== undefined && keys.length > rows.length;
+  return { items: rows.map(fromRow), next: isCut ? cursorAfter(last) : null };
 }
 
 interface Found {
@@ -66,20 +98,24 @@ async function findKeys(engine: Engine, snapshot: Snapshot, selection: Selection
   return { keys, sources };
 }
 
-/** The same condition, between the first key and the last, gives those rows and no others. */
+/** The same condition, from the first of the keys to the last, gives those rows and no others. */
 function rowsSql(
   table: Table,
   sources: Sources,
-  { selection, keys, last }: { selection: Selection; keys: readonly RowKey[]; last: RowKey },
+  { selection, keys }: { readonly selection: Selection; readonly keys: readonly RowKey[] },
 ): [string, readonly string[]] {
   const where = whereSql(selection);
+  const [first, last] = [keys[0] ?? noKey, keys.at(-1) ?? noKey];
   const positions = [...new Set(keys.map(({ position }) => position))].join(", ");
   const sql =
     `SELECT ${readBackSql(table)} FROM (${relationSql(table, sources)}) WHERE ${where.sql} ` +
-    `AND "position" IN (${positions}) AND ("position" > ${last.position} OR "ordinal" >= ${last.ordinal}) ` +
+    `AND "position" IN (${positions}) AND ("position" < ${first.position} OR "ordinal" <= ${first.ordinal}) ` +
+    `AND ("position" > ${last.position} OR "ordinal" >= ${last.ordinal}) ` +
     `ORDER BY "position" DESC, "ordinal" DESC`;
   return [sql, where.parameters];
 }
+
+const noKey: RowKey = { position: 0, ordinal: 0 };
 
 /** Sources that can hold a row of the selection, so that each group is newer than the next. */
 function groupsNewestFirst(snapshot: Snapshot, selection: Selection): readonly Sources[] {

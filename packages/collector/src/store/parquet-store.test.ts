@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ describe("a Parquet store", () => {
 describe("a Parquet store that keeps nothing in memory and seals small files", () => {
   testEventStore(async () => {
     const directory = await aFolder();
-    return { open: () => openStore({ directory, recentEvents: 0, sealRows: 20, dedupWindowRows: 4, mergeFactor: 2 }) };
+    return { open: () => openStore({ directory, recentEvents: 0, sealRows: 20, mergeFactor: 2 }) };
   });
 });
 
@@ -171,9 +171,12 @@ describe("the newest events", () => {
     await first.close();
     const timers = new ManualTimers();
     const store = await openStore({ directory, engineIdleMs: 77, runtime: timers });
-    timers.fire(77);
-    expect((await store.events({ limit: 100 })).items.map(({ id }) => id)[99]).toBe("e-200");
-    expect(store.enginePid).toBeNull();
+    await vi.waitFor(async () => {
+      timers.fire(77);
+      expect(store.enginePid).toBeNull();
+      expect((await store.events({ limit: 100 })).items.map(({ id }) => id)[99]).toBe("e-200");
+      expect(store.enginePid).toBeNull();
+    }, patience);
   });
 
   it("are let go when they take too much memory, and found all the same", async () => {
@@ -189,21 +192,104 @@ describe("the newest events", () => {
   });
 });
 
-describe("ids older than the window", () => {
-  it("are still known", async () => {
-    const directory = await aFolder();
-    const options = { directory, dedupWindowRows: 4, recentEvents: 0 };
-    const store = await openStore(options);
+describe("ids that were sealed", () => {
+  async function aStoreOf30(directory: string, options: Partial<ParquetStoreOptions> = {}): Promise<ParquetStore> {
+    const store = await openStore({ directory, recentEvents: 0, mergeFactor: 1000, ...options });
     for (let at = 0; at < 30; at += 3) {
       await store.append(batchOf(at, [`e-${at}`, `e-${at + 1}`, `e-${at + 2}`].map(withId)));
       await store.seal();
     }
-    const again = Array.from({ length: 30 }, (_, at) => withId(`e-${at}`));
+    return store;
+  }
+  const again = Array.from({ length: 30 }, (_, at) => withId(`e-${at}`));
+  const idFiles = async (directory: string): Promise<readonly string[]> =>
+    (await readdir(directory)).filter((name) => name.endsWith(".ids"));
+
+  it.each([1000, 2])("are known, also after a restart, when files are merged by %i", async (mergeFactor) => {
+    const directory = await aFolder();
+    const store = await aStoreOf30(directory, { mergeFactor });
     expect(await store.append(batchOf(30, [...again, withId("new")]))).toMatchObject({ duplicates: 30 });
     await store.close();
-    const reopened = await openStore(options);
+    const reopened = await openStore({ directory, recentEvents: 0 });
     expect(await reopened.append(batchOf(61, again))).toMatchObject({ duplicates: 30, stored: [] });
     expect((await reopened.counts()).events).toBe(31);
+    expect(reopened.enginePid).toBeNull();
+  });
+
+  it.each([
+    ["missing", (path: string) => rm(path)],
+    ["empty", (path: string) => writeFile(path, "")],
+    ["damaged", (path: string) => appendFile(path, "x")],
+    ["changed in one bit", flipABit],
+  ])("are read from the events when their file is %s, which is mended by that", async (_, damage) => {
+    const directory = await aFolder();
+    await (await aStoreOf30(directory)).close();
+    for (const name of await idFiles(directory)) await damage(join(directory, name));
+    const store = await openStore({ directory, recentEvents: 0 });
+    expect(await store.append(batchOf(30, again))).toMatchObject({ duplicates: 30, stored: [] });
+    expect((await idFiles(directory)).length).toBe(10);
+    await store.close();
+    const reopened = await openStore({ directory, recentEvents: 0 });
+    expect(await reopened.append(batchOf(60, again))).toMatchObject({ duplicates: 30, stored: [] });
+    expect(reopened.enginePid).toBeNull();
+  });
+
+  it("have a file for each file of events, and no other", async () => {
+    const directory = await aFolder();
+    const store = await aStoreOf30(directory, { mergeFactor: 2, sealRows: 8 });
+    await store.close();
+    const ranges = (prefix: string, end: string): Promise<readonly string[]> =>
+      readdir(directory).then((names) =>
+        names.filter((name) => name.endsWith(end)).map((name) => name.slice(prefix.length, -end.length)),
+      );
+    expect((await ranges("events", ".parquet")).length).toBeLessThan(10);
+    expect(await ranges("ids", ".ids")).toEqual(await ranges("events", ".parquet"));
+  });
+
+  it("are forgotten with their events", async () => {
+    const directory = await aFolder();
+    const runtime = new ManualTimers();
+    const store = await openStore({ directory, runtime, retainMs: 1000, mergeFactor: 1000, recentEvents: 0 });
+    for (const at of [0, 1, 2]) {
+      runtime.time += 600;
+      await store.append(batchOf(at, [withId(`e-${at}`)]));
+      await store.seal();
+    }
+    await vi.waitFor(async () => expect((await store.counts()).events).toBe(2), patience);
+    const result = await store.append(
+      batchOf(
+        3,
+        [0, 1, 2].map((at) => withId(`e-${at}`)),
+      ),
+    );
+    expect(result.stored.map(({ event }) => event.id)).toEqual(["e-0"]);
+  });
+
+  it("are known while they are being sealed", async () => {
+    const store = await openStore({ directory: await aFolder(), sealRows: 5, recentEvents: 0 });
+    for (let count = 0, next = 0; count < 60; count += 3) {
+      const ids = [0, 1, 2].map((more) => `e-${count + more}`);
+      expect((await store.append(batchOf(next, ids.map(withId)))).stored.length).toBe(3);
+      const earlier = Array.from({ length: count + 3 }, (_, at) => withId(`e-${at}`));
+      expect((await store.append(batchOf(next + 3, earlier))).stored).toEqual([]);
+      next += 3 + earlier.length;
+    }
+  });
+});
+
+describe("a page of large events", () => {
+  it("is cut short, and the next one goes on", async () => {
+    const store = await openStore({ directory: await aFolder(), recentEvents: 0 });
+    const long = "x".repeat(1_500_000);
+    for (let at = 0; at < 30; at += 1) {
+      await store.append(batchOf(at, [anEvent({ id: `e-${at}`, properties: at % 2 === 0 ? { long } : {} })]));
+    }
+    await store.seal();
+    const first = await store.events({ limit: 1000 });
+    expect(first.items.length).toBeGreaterThan(5);
+    expect(first.items.length).toBeLessThan(30);
+    const ids = (await everyEvent(store, 1000)).map(({ id }) => id);
+    expect(ids).toEqual(Array.from({ length: 30 }, (_, at) => `e-${29 - at}`));
   });
 });
 
@@ -402,6 +488,13 @@ const endlessSql = "SELECT count(*) FROM range(10000000) a, range(10000000) b WH
 
 function withId(id: string): ReturnType<typeof anEvent> {
   return anEvent({ id });
+}
+
+async function flipABit(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const last = bytes.length - 1;
+  bytes[last] = (bytes[last] ?? 0) ^ 1;
+  await writeFile(path, bytes);
 }
 
 function engineOf(store: ParquetStore): number {

@@ -4,6 +4,7 @@
  * - `manifest.json`: which sealed files there are, and which range of the accept log each holds (see `manifest.ts`).
  * - `events-<from>-<to>.parquet`, `bad-<from>-<to>.parquet`: sealed rows, zstd, never changed (columns: `tables.ts`).
  *   Any tool that reads Parquet may read them while the store is open.
+ * - `ids-<from>-<to>.ids`: the ids of those events, to know one that comes again (`id-file.ts`).
  * - `staging/`, `spill/`: rows that are not sealed yet, and the engine's scratch space; emptied at every start.
  *
  * Promises: a row is there once, whatever crashes when; `position` covers only what is synced; everything can be made
@@ -11,8 +12,8 @@
  */
 import { Engine } from "./engine.js";
 import type { SqlResult } from "./engine-protocol.js";
-import { cursorAfter, matches, resolveSelection, type Selection } from "./event-query.js";
-import { badEventFromRow, eventFromRow, rowKey, type RowValues } from "./event-row.js";
+import { resolveSelection } from "./event-query.js";
+import { badEventFromRow, eventFromRow } from "./event-row.js";
 import type {
   AppendResult,
   EventQuery,
@@ -24,12 +25,13 @@ import type {
   StoredEvent,
 } from "./event-store.js";
 import { Intake } from "./intake.js";
-import { countRows, firstGap, gapEnd, type LogRange } from "./manifest.js";
-import { readPage, snapshotSql, type Snapshot } from "./page-reader.js";
+import { countRows, firstGap, gapEnd, sealedFiles, type LogRange } from "./manifest.js";
+import { meanRowBytes, readPage, snapshotSql, type Snapshot } from "./page-reader.js";
 import { readRange, type RangePage } from "./range-reader.js";
 import { Readers } from "./readers.js";
-import { RecentEvents, type RecentEvent } from "./recent-events.js";
+import { recentFromRow, RecentEvents } from "./recent-events.js";
 import { recoverStore, type Recovered } from "./recovery.js";
+import { SealedIds } from "./sealed-ids.js";
 import { Sealer } from "./sealer.js";
 import { isStoreError, messageOf, StoreError } from "./store-error.js";
 import { resolveStoreOptions, type ParquetStoreOptions, type ResolvedStoreOptions } from "./store-options.js";
@@ -71,10 +73,9 @@ export async function openParquetStore(options: ParquetStoreOptions): Promise<Pa
   );
   try {
     await files.prepare(scratchFolders);
-    const { dedupWindowRows } = resolved;
-    const recovered = await recoverStore({ engine, files, runtime }, { scratchFolders, dedupWindowRows });
+    const recovered = await recoverStore({ engine, files, runtime }, scratchFolders);
     const store = new OpenParquetStore(resolved, engine, recovered);
-    await store.recall();
+    store.rememberInBackground();
     return store;
   } catch (error) {
     await engine.close();
@@ -104,26 +105,29 @@ class OpenParquetStore implements ParquetStore {
   readonly #recent: RecentEvents;
   readonly #intake: Intake;
   readonly #sealer: Sealer;
-  readonly #window: Recovered["window"];
+  readonly #sealedIds: SealedIds;
   readonly #readers = new Readers();
   /** Whatever looks at staging and the manifest together, or changes staging, takes a turn. */
   readonly #turns = new Turns();
   #cancelTimer: (() => void) | null = null;
   #tending: Promise<void> | null = null;
+  #remembering: Promise<void> | null = null;
+  #damage: StoreError | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: ResolvedStoreOptions, engine: Engine, recovered: Recovered) {
     this.#options = options;
     this.#engine = engine;
-    this.#window = recovered.window;
     this.unreadable = recovered.unreadable;
     const { files } = options;
+    this.#sealedIds = new SealedIds(files);
     this.#staging = new Staging(files, firstGap(recovered.manifest), stagingBufferBytes);
     this.#recent = new RecentEvents(options.recentEvents, options.recentBytes);
     this.#sealer = new Sealer(
       {
         ports: { engine, files },
         staging: this.#staging,
+        sealedIds: this.#sealedIds,
         readers: this.#readers,
         merging: { factor: options.mergeFactor, maxRows: options.sealRows, maxBytes: options.sealBytes },
         retention: options,
@@ -132,27 +136,42 @@ class OpenParquetStore implements ParquetStore {
       recovered.manifest,
     );
     this.#intake = new Intake({
-      engine,
       staging: this.#staging,
-      window: recovered.window,
+      sealedIds: this.#sealedIds,
       recent: this.#recent,
       manifest: () => this.#sealer.manifest,
     });
   }
 
+  /** Reads what may wait until the store is open, and is otherwise read when it is needed. */
+  rememberInBackground(): void {
+    const remembering = this.#knowIds().then(() => this.#recall());
+    void remembering.catch((error: unknown) => {
+      if (this.#closing === null) this.#options.onFailure(error);
+    });
+  }
+
+  /** Resolves when the ids of all that is sealed are known. */
+  #knowIds(): Promise<void> {
+    const ports = { engine: this.#engine, files: this.#options.files };
+    const load = (): Promise<void> => this.#sealedIds.load(ports, this.#sealer.manifest.segments);
+    this.#remembering ??= this.#unlessDamaged(load).catch((error: unknown) => {
+      this.#remembering = null;
+      throw error;
+    });
+    return this.#remembering;
+  }
+
   /** Brings the newest events back into memory, unless a gap is to be filled before they are the newest. */
-  async recall(): Promise<void> {
+  async #recall(): Promise<void> {
     const { manifest } = this.#sealer;
     const limit = Math.min(recalledEvents, this.#options.recentEvents);
-    if (limit === 0 || gapEnd(manifest, this.position) !== Infinity) return;
-    const fromRow = (row: RowValues): RecentEvent => ({
-      key: rowKey(row),
-      event: eventFromRow(row),
-      bytes: row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0),
-    });
-    const page = { selection: resolveSelection({ limit }), fromRow };
-    const { items } = await this.#read((now) => readPage(this.#engine, now.events, page));
-    for (const item of items.toReversed()) this.#recent.add(item);
+    const isEmpty = this.#countRows(eventsTable) === 0;
+    if (limit === 0 || isEmpty || this.#closing !== null || gapEnd(manifest, this.position) !== Infinity) return;
+    const page = { selection: resolveSelection({ limit }), fromRow: recentFromRow };
+    const { items } = await this.#ask((now) => readPage(this.#engine, now.events, page));
+    // What was appended meanwhile is newer, and may be among these already.
+    if (this.#recent.size === 0) for (const item of items.toReversed()) this.#recent.add(item);
   }
 
   get position(): number {
@@ -165,9 +184,10 @@ class OpenParquetStore implements ParquetStore {
 
   async append(batch: LogBatch): Promise<AppendResult> {
     this.#refuseIfClosed();
-    if (this.#staging.closed.length >= maxClosedChunks) await this.#sealClosed();
+    await this.#knowIds();
+    if (this.#staging.closed.length >= maxClosedChunks) await this.#sealer.sealClosed();
     return await this.#turns.take(async () => {
-      const result = await this.#intake.take(batch);
+      const result = await this.#readers.during(() => this.#intake.take(batch));
       if (this.#isChunkFull()) await this.#endChunk();
       else this.#endChunkLater();
       return result;
@@ -178,7 +198,10 @@ class OpenParquetStore implements ParquetStore {
     this.#refuseIfClosed();
     const selection = resolveSelection(query);
     const page = { selection, fromRow: eventFromRow };
-    return this.#recentPage(selection) ?? (await this.#read((now) => readPage(this.#engine, now.events, page)));
+    return (
+      this.#recent.page(selection, this.#countRows(eventsTable)) ??
+      (await this.#ask((now) => readPage(this.#engine, now.events, page)))
+    );
   }
 
   async bad(query: Pick<EventQuery, "project" | "limit" | "cursor">): Promise<Page<StoredBadEvent>> {
@@ -190,7 +213,7 @@ class OpenParquetStore implements ParquetStore {
       ...(cursor === undefined ? {} : { cursor }),
     });
     const page = { selection, fromRow: badEventFromRow };
-    return await this.#read((now) => readPage(this.#engine, now.bad_events, page));
+    return await this.#ask((now) => readPage(this.#engine, now.bad_events, page));
   }
 
   async sql(text: string, { maxRows, timeoutMs }: { maxRows: number; timeoutMs: number }): Promise<SqlResult> {
@@ -203,7 +226,7 @@ class OpenParquetStore implements ParquetStore {
 
   async range(range: LogRange): Promise<RangePage> {
     this.#refuseIfClosed();
-    return await this.#read((now) => readRange(this.#engine, now.events, { range, maxRows: rangeRows }));
+    return await this.#ask((now) => readRange(this.#engine, now.events, { range, maxRows: rangeRows }));
   }
 
   // eslint-disable-next-line typescript/require-await -- another store may have to ask its engine
@@ -240,12 +263,7 @@ class OpenParquetStore implements ParquetStore {
 
   async #seal(): Promise<void> {
     await this.#turns.take(() => this.#closeChunk());
-    await this.#sealClosed();
-  }
-
-  async #sealClosed(): Promise<void> {
     await this.#sealer.sealClosed();
-    this.#window.slide(this.position, this.#intake.next);
   }
 
   async #closeChunk(): Promise<void> {
@@ -286,7 +304,8 @@ class OpenParquetStore implements ParquetStore {
   async #tend(): Promise<void> {
     let failed = false;
     try {
-      do await this.#sealClosed();
+      await this.#knowIds();
+      do await this.#sealer.sealClosed();
       while (this.#closing === null && (await this.#sealer.mergeOnce()));
       await this.#sealer.expire();
     } catch (error) {
@@ -298,17 +317,26 @@ class OpenParquetStore implements ParquetStore {
     else this.#endChunkLater();
   }
 
-  /** Undefined where memory does not hold the whole answer. */
-  #recentPage(selection: Selection): Page<StoredEvent> | undefined {
-    const items: StoredEvent[] = [];
-    let last = { position: 0, ordinal: 0 };
-    for (const { key, event } of this.#recent.newestFirst()) {
-      if (!matches(selection, key, event)) continue;
-      if (items.length === selection.limit) return { items, next: cursorAfter(last) };
-      items.push({ ...event, position: key.position });
-      last = key;
+  /** Of a question that is the store's own, so that the engine has no reason to fail but the files. */
+  #ask<T>(read: (now: Snapshots) => Promise<T>): Promise<T> {
+    return this.#unlessDamaged(() => this.#read(read));
+  }
+
+  async #unlessDamaged<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isStoreError(error) || error.code !== "engine-failed" || this.#closing !== null) throw error;
+      const names = await this.#sealer.putAsideDamaged();
+      if (names.length === 0) throw error;
+      this.#damage = new StoreError(
+        "engine-unavailable",
+        `${names.join(", ")} must be as it was sealed; it is put aside, and what it held is read from the log. Ask again.`,
+        error,
+      );
+      this.#options.onDamaged(this.#damage);
+      throw this.#damage;
     }
-    return this.#recent.size === this.#countRows(eventsTable) ? { items, next: null } : undefined;
   }
 
   /** Reads what is there at one moment; its files stay until the reading has ended. */
@@ -323,19 +351,22 @@ class OpenParquetStore implements ParquetStore {
   }
 
   #snapshot(table: Table): Snapshot {
+    const { segments } = this.#sealer.manifest;
     return {
       table,
       staged: this.#staging.sources(table.name),
       stagedFrom: this.#staging.closed[0]?.from ?? this.#staging.from,
-      segments: this.#sealer.manifest.segments,
+      segments,
+      rowBytes: meanRowBytes(this.#staging.totals(table.name), sealedFiles(segments, table.name)),
     };
   }
 
   #countRows({ name }: Table): number {
-    return countRows(this.#sealer.manifest, name) + this.#staging.countRows(name);
+    return countRows(this.#sealer.manifest, name) + this.#staging.totals(name).rows;
   }
 
   #refuseIfClosed(): void {
+    if (this.#damage !== null) throw this.#damage;
     if (this.#closing !== null) throw new StoreError("closed", "the store must be open to be used; it has been closed");
   }
 }

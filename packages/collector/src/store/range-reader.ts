@@ -2,7 +2,7 @@ import type { Engine } from "./engine.js";
 import { eventFromRow, type RowValues } from "./event-row.js";
 import type { LoggedEvent } from "./event-store.js";
 import { sealedFiles, type LogRange } from "./manifest.js";
-import type { Snapshot } from "./page-reader.js";
+import { rowsAtOnce, type Snapshot } from "./page-reader.js";
 import { readBackSql, relationSql, type Sources } from "./relation.js";
 
 /** Stored events of the beginning of a range, in the order of the log. */
@@ -19,9 +19,10 @@ export interface RangePage {
 export async function readRange(
   engine: Engine,
   snapshot: Snapshot,
-  { range, maxRows }: { readonly range: LogRange; readonly maxRows: number },
+  { range, maxRows: mostRows }: { readonly range: LogRange; readonly maxRows: number },
 ): Promise<RangePage> {
   const { table } = snapshot;
+  const maxRows = Math.min(mostRows, rowsAtOnce(snapshot));
   const { sources, to } = beginningOf(snapshot, range);
   const sql =
     `SELECT ${readBackSql(table)} FROM (SELECT * REPLACE ('null' AS "wire") FROM (${relationSql(table, sources)})) ` +

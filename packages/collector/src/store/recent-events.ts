@@ -1,11 +1,17 @@
 import type { CanonicalEvent } from "@oncewire/protocol";
-import type { RowKey } from "./event-row.js";
+import { cursorAfter, matches, type Selection } from "./event-query.js";
+import { eventFromRow, rowKey, rowSize, type RowKey, type RowValues } from "./event-row.js";
+import type { Page, StoredEvent } from "./event-store.js";
 
 export interface RecentEvent {
   readonly key: RowKey;
   readonly event: CanonicalEvent;
   /** Of its line: what it costs to keep it, roughly. */
   readonly bytes: number;
+}
+
+export function recentFromRow(row: RowValues): RecentEvent {
+  return { key: rowKey(row), event: eventFromRow(row), bytes: rowSize(row) };
 }
 
 /** The newest events in memory, bounded by number and bytes, oldest let go first. */
@@ -39,7 +45,20 @@ export class RecentEvents {
     while (this.#bytes > this.#maxBytes && this.#size > 0) this.#letGoOfOldest();
   }
 
-  *newestFirst(): Generator<RecentEvent, void, undefined> {
+  /** Undefined where memory does not hold the whole answer; `total` is how many events there are anywhere. */
+  page(selection: Selection, total: number): Page<StoredEvent> | undefined {
+    const items: StoredEvent[] = [];
+    let last = { position: 0, ordinal: 0 };
+    for (const { key, event } of this.#newestFirst()) {
+      if (!matches(selection, key, event)) continue;
+      if (items.length === selection.limit) return { items, next: cursorAfter(last) };
+      items.push({ ...event, position: key.position });
+      last = key;
+    }
+    return this.#size === total ? { items, next: null } : undefined;
+  }
+
+  *#newestFirst(): Generator<RecentEvent, void, undefined> {
     for (let index = this.#size - 1; index >= 0; index -= 1) {
       const recent = this.#at(index);
       if (recent !== undefined) yield recent;

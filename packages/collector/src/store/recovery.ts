@@ -2,14 +2,13 @@
  * What opening does with a folder, in whatever state a crash or a failing disk left it:
  *
  * - A file that the manifest does not list is removed: sealing was interrupted, and the log still has what it held.
- * - A segment with a file that is missing or will not open is put aside (`<name>.unreadable`) and taken off the list.
+ * - A segment with a file that is missing, or not as long as it was, or with another footer, is put aside (`<name>.unreadable`) and taken off the list.
  *   That leaves a gap; the store's position is where the first gap begins, so the log is read again from there, and
  *   what other segments hold is passed over. Nothing is kept twice, and no good file is given up.
  * - A manifest that cannot be read is put aside, and made again from the sealed files that open.
  */
 import type { Runtime } from "../runtime.js";
-import { loadSeenWindow } from "./duplicates.js";
-import type { Engine } from "./engine.js";
+import { idFileName } from "./id-file.js";
 import {
   emptyManifest,
   parseManifest,
@@ -21,14 +20,12 @@ import {
   type Segment,
 } from "./manifest.js";
 import { describeFile, manifestName, writeManifest, type SealPorts } from "./sealing.js";
-import type { SeenWindow } from "./seen-window.js";
 import { isStoreError } from "./store-error.js";
 import type { StoreFiles } from "./store-files.js";
 import { tables, type TableName } from "./tables.js";
 
 export interface Recovered {
   readonly manifest: Manifest;
-  readonly window: SeenWindow;
   /** Names of what was put aside. */
   readonly unreadable: readonly string[];
 }
@@ -37,31 +34,22 @@ export interface RecoveryPorts extends SealPorts {
   readonly runtime: Pick<Runtime, "nowMs">;
 }
 
-export interface RecoveryOptions {
-  /** Folders whose files never outlive the process that wrote them. */
-  readonly scratchFolders: readonly string[];
-  readonly dedupWindowRows: number;
-}
-
-export async function recoverStore(ports: RecoveryPorts, options: RecoveryOptions): Promise<Recovered> {
-  const { engine, files } = ports;
+/** `scratchFolders` hold files that never outlive the process that wrote them. */
+export async function recoverStore(ports: RecoveryPorts, scratchFolders: readonly string[]): Promise<Recovered> {
+  const { files } = ports;
   const unreadable: string[] = [];
   const text = await files.readText(manifestName);
   const listed = await readManifest(ports, text, unreadable);
   let manifest = listed;
-  for (const segment of await segmentsThatWillNotOpen(ports, manifest)) {
+  for (const segment of listed.segments) {
+    const whole = await Promise.all(sealedFiles([segment]).map((file) => isWhole(files, file)));
+    if (whole.every(Boolean)) continue;
     manifest = withoutSegment(manifest, segment);
     unreadable.push(...(await putAside(files, segment)));
   }
-  let loading = await loadSeenWindow(engine, manifest, options.dedupWindowRows);
-  while (loading.kind === "unreadable") {
-    manifest = withoutSegment(manifest, loading.segment);
-    unreadable.push(...(await putAside(files, loading.segment)));
-    loading = await loadSeenWindow(engine, manifest, options.dedupWindowRows);
-  }
   if (text === undefined || unreadable.length > 0 || manifest !== listed) await writeManifest(files, manifest);
-  await removeUnlisted(files, manifest, options.scratchFolders);
-  return { manifest, window: loading.window, unreadable };
+  await removeUnlisted(files, manifest, scratchFolders);
+  return { manifest, unreadable };
 }
 
 async function readManifest(ports: RecoveryPorts, text: string | undefined, unreadable: string[]): Promise<Manifest> {
@@ -108,30 +96,10 @@ async function openSealedFile(ports: RecoveryPorts, name: string): Promise<Opene
   return file && { table: table.name, from: Number(parts[2]), to: Number(parts[3]), file };
 }
 
-async function segmentsThatWillNotOpen({ engine, files }: SealPorts, manifest: Manifest): Promise<readonly Segment[]> {
-  const failed: Segment[] = [];
-  const whole: Segment[] = [];
-  for (const segment of manifest.segments) {
-    const checks = await Promise.all(sealedFiles([segment]).map((file) => isWhole(files, file)));
-    (checks.every(Boolean) ? whole : failed).push(segment);
-  }
-  if (await canOpen(engine, whole)) return failed;
-  for (const segment of whole) if (!(await canOpen(engine, [segment]))) failed.push(segment);
-  return failed;
-}
-
-const magic = "PAR1";
-
+/** Only the footers are read, so that a start costs little however much there is; `damaged-files.ts` reads the rest. */
 async function isWhole(files: StoreFiles, file: SealedFile): Promise<boolean> {
   const found = await files.inspect(file.name);
-  return found !== undefined && found.bytes === file.bytes && found.head === magic && found.tail === magic;
-}
-
-async function canOpen(engine: Engine, segments: readonly Segment[]): Promise<boolean> {
-  const names = sealedFiles(segments).map(({ name }) => `'${name}'`);
-  if (names.length === 0) return true;
-  const footers = engine.rows(`SELECT count(*) FROM parquet_file_metadata([${names.join(", ")}])`);
-  return (await orIfDamaged(footers)) !== undefined;
+  return found !== undefined && found.bytes === file.bytes && found.footerCrc === file.footerCrc;
 }
 
 /** Undefined where the engine works and says that it cannot read the file. */
@@ -145,8 +113,9 @@ async function orIfDamaged<T>(reading: Promise<T>): Promise<T | undefined> {
 }
 
 /** All files of the segment, so that none of its range is there twice once it has been read again. */
-async function putAside(files: StoreFiles, segment: Segment): Promise<readonly string[]> {
+export async function putAside(files: StoreFiles, segment: Segment): Promise<readonly string[]> {
   const there: string[] = [];
+  await files.remove(idFileName(segment));
   for (const { name } of sealedFiles([segment])) {
     if ((await files.inspect(name)) === undefined) continue;
     await renameAside(files, name);
@@ -161,8 +130,9 @@ async function renameAside(files: StoreFiles, name: string): Promise<void> {
 
 async function removeUnlisted(files: StoreFiles, manifest: Manifest, folders: readonly string[]): Promise<void> {
   const listed = new Set(sealedFiles(manifest.segments).map(({ name }) => name));
+  for (const segment of manifest.segments) if (segment.files.events !== undefined) listed.add(idFileName(segment));
   for (const name of await files.list(".")) {
-    if (/\.(?:parquet|tmp)$/.test(name) && !listed.has(name)) await files.remove(name);
+    if (/\.(?:parquet|ids|tmp)$/.test(name) && !listed.has(name)) await files.remove(name);
   }
   for (const folder of folders) {
     for (const name of await files.list(folder)) await files.remove(`${folder}/${name}`);

@@ -5,7 +5,16 @@ import { retentionStart } from "./retention.js";
 function aSegment(from: number, sealedAtMs: number): Segment {
   const range = { from, to: from + 10 };
   const name = sealedFileName("events", range);
-  const events = { name, rows: 1, bytes: 100, unpackedBytes: 1, minTimeMs: null, maxTimeMs: null };
+  const events = {
+    name,
+    rows: 1,
+    bytes: 100,
+    crc: 0,
+    footerCrc: 0,
+    unpackedBytes: 1,
+    minTimeMs: null,
+    maxTimeMs: null,
+  };
   return { ...range, sealedAtMs, files: { events } };
 }
 

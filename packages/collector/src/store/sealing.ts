@@ -8,6 +8,8 @@ import {
   type Segment,
 } from "./manifest.js";
 import { relationSql, type Sources } from "./relation.js";
+import { idFileName } from "./id-file.js";
+import { writeIdFile } from "./sealed-ids.js";
 import { StoreError } from "./store-error.js";
 import type { StoreFiles } from "./store-files.js";
 import { tables, type Table, type TableName } from "./tables.js";
@@ -18,6 +20,8 @@ export const manifestName = "manifest.json";
 export interface SealInput {
   readonly range: LogRange;
   readonly sealedAtMs: number;
+  /** Of its events, in any order. */
+  readonly ids: Uint32Array;
   readonly tables: Readonly<Record<TableName, SealTable>>;
 }
 
@@ -32,11 +36,17 @@ export interface SealPorts {
   readonly files: StoreFiles;
 }
 
+export interface SealedSegment {
+  readonly segment: Segment;
+  /** In the order of its file. */
+  readonly ids: Uint32Array;
+}
+
 /**
  * Writes the files of a segment: each aside, synced, and renamed only then. A crash at any point leaves files that the
  * manifest does not list, which the next start removes; the log still has what was in them.
  */
-export async function sealSegment({ engine, files }: SealPorts, input: SealInput): Promise<Segment> {
+export async function sealSegment({ engine, files }: SealPorts, input: SealInput): Promise<SealedSegment> {
   const sealed: Partial<Record<TableName, SealedFile>> = {};
   for (const table of tables) {
     const { rows, unpackedBytes, sources } = input.tables[table.name];
@@ -55,8 +65,10 @@ export async function sealSegment({ engine, files }: SealPorts, input: SealInput
     await files.sync(aside);
     await files.rename(aside, name);
   }
+  const { range, sealedAtMs } = input;
+  const ids = input.ids.length === 0 ? input.ids : await writeIdFile(files, idFileName(range), input.ids);
   await files.syncFolder();
-  return { ...input.range, sealedAtMs: input.sealedAtMs, files: sealed };
+  return { segment: { ...range, sealedAtMs, files: sealed }, ids };
 }
 
 /** From here on the segments of this manifest are the store. */
@@ -78,11 +90,15 @@ export async function describeFile(
       `(SELECT sum(total_uncompressed_size) FROM parquet_metadata('${path}')) FROM read_parquet('${path}')`,
   );
   const [rows, minTimeMs, maxTimeMs, unpackedBytes] = answer[0] ?? [];
-  const bytes = (await files.inspect(path))?.bytes ?? 0;
+  const { bytes, footerCrc } = (await files.inspect(path)) ?? { bytes: 0, footerCrc: null };
+  const crc = await files.checksum(path);
+  if (footerCrc === null || crc === undefined) throw new StoreError("engine-failed", `${path} must be a Parquet file`);
   return {
     name,
     rows: Number(rows),
     bytes,
+    crc,
+    footerCrc,
     unpackedBytes: Number(unpackedBytes ?? bytes),
     minTimeMs: minTimeMs === null ? null : Number(minTimeMs),
     maxTimeMs: maxTimeMs === null ? null : Number(maxTimeMs),

@@ -38,6 +38,18 @@ export class SeenIds {
     return true;
   }
 
+  /** All of them, one after the other, four words each. */
+  packed(): Uint32Array {
+    const packed = new Uint32Array(this.#size * wordsPerId);
+    let end = 0;
+    for (let at = 0; at < this.#slots.length; at += wordsPerId) {
+      if (this.#slots[at + lastWord] === 0) continue;
+      packed.set(this.#slots.subarray(at, at + wordsPerId), end);
+      end += wordsPerId;
+    }
+    return packed;
+  }
+
   /** Where the id is, or the free slot where it would go. */
   #slotOf(id: IdHash): number {
     const slots = this.#slots;
@@ -76,7 +88,7 @@ export function idHash(words: IdHash): IdHash {
   return words[lastWord] === 0 ? [words[0], words[1], words[2], 1] : words;
 }
 
-const wordsPerId = 4;
+export const wordsPerId = 4;
 const lastWord = 3;
 const maxFill = 0.8;
 const minCapacity = 1024;

@@ -2,11 +2,14 @@ import type { LogRange } from "./manifest.js";
 import type { Sources } from "./relation.js";
 import type { StoreFiles } from "./store-files.js";
 import { messageOf, StoreError } from "./store-error.js";
+import { SeenIds, type IdHash } from "./seen-ids.js";
 import { tables, type Table, type TableName } from "./tables.js";
 
 /** Rows of one range of the log that wait to be sealed. */
 export interface Chunk extends LogRange {
   readonly staged: Readonly<Record<TableName, StagedRows>>;
+  /** Of its events. */
+  readonly ids: SeenIds;
 }
 
 export interface StagedRows {
@@ -56,14 +59,26 @@ export class Staging {
     return this.#closed;
   }
 
-  countRows(table: TableName): number {
-    const closed = this.#closed.reduce((sum, chunk) => sum + chunk.staged[table].rows, 0);
-    return closed + this.#open.staged[table].rows;
+  /** Of all that is not sealed. */
+  totals(table: TableName): { readonly rows: number; readonly bytes: number } {
+    const all = [...this.#closed.map(({ staged }) => staged[table]), this.#open.staged[table]];
+    const sum = (of: "rows" | "bytes"): number => all.reduce((total, staged) => total + staged[of], 0);
+    return { rows: sum("rows"), bytes: sum("bytes") };
   }
 
   /** Takes one line, without its end; returns the bytes it adds. */
   add(table: TableName, line: string): number {
     return this.#open.staged[table].add(line);
+  }
+
+  /** Marks the id of an event whose line was added. */
+  addId(id: IdHash): void {
+    this.#open.ids.add(id);
+  }
+
+  /** Whether an event with that id waits to be sealed. */
+  hasId(id: IdHash): boolean {
+    return this.#open.ids.has(id) || this.#closed.some(({ ids }) => ids.has(id));
   }
 
   /** Makes sure that little is held in memory. Fails where it cannot be written; it is kept and tried again then. */
@@ -80,9 +95,9 @@ export class Staging {
   /** Ends the open chunk at `to` and begins the next at `from`. */
   async close(to: number, from: number): Promise<void> {
     await this.flush();
-    const { staged } = this.#open;
+    const { staged, ids } = this.#open;
     const closed = { events: staged.events.summary(), bad_events: staged.bad_events.summary() };
-    this.#closed = [...this.#closed, { from: this.#open.from, to, staged: closed }];
+    this.#closed = [...this.#closed, { from: this.#open.from, to, staged: closed, ids }];
     this.#open = openChunk(from);
   }
 
@@ -123,10 +138,11 @@ export function chunkFiles(chunk: Chunk): readonly string[] {
 interface OpenChunk {
   readonly from: number;
   readonly staged: Readonly<Record<TableName, LineBuffer>>;
+  readonly ids: SeenIds;
 }
 
 function openChunk(from: number): OpenChunk {
-  return { from, staged: { events: new LineBuffer(), bad_events: new LineBuffer() } };
+  return { from, staged: { events: new LineBuffer(), bad_events: new LineBuffer() }, ids: new SeenIds() };
 }
 
 const initialBytes = 64 * 1024;

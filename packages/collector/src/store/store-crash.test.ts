@@ -114,7 +114,7 @@ describe("a damaged folder", () => {
     ["empty", (path) => truncate(path, 0)],
     ["filled with other bytes", (path) => overwrite(path, { from: 0, to: 1 })],
     ["without its footer", (path) => overwrite(path, { from: 0.6, to: 0.99 })],
-    ["without its data", (path) => overwrite(path, { from: 0.02, to: 0.5 })],
+    ["without its data and more", (path) => overwrite(path, { from: 0.02, to: 0.5 })],
     ["missing", (path) => rm(path)],
   ];
   it.each(damages)("is mended when a sealed file is %s", async (_, damage) => {
@@ -125,6 +125,31 @@ describe("a damaged folder", () => {
     expect(store.position).toBe(6);
     await store.close();
     await expectRecovery(directory);
+  });
+
+  it("puts a file aside when a question finds that its data is damaged, and has it again from the log", async () => {
+    const directory = await aLoadedFolder();
+    const [, second] = await sealedNames(directory, "events");
+    await overwrite(join(directory, second ?? ""), { from: 0.02, to: 0.12 });
+    const damage: unknown[] = [];
+    const store = await openStore({ directory, recentEvents: 0, onDamaged: (error) => damage.push(error) });
+    expect(store.position).toBe(logEnd);
+    await expect(everyEvent(store)).rejects.toMatchObject({ code: "engine-unavailable" });
+    expect(damage).toMatchObject([{ message: expect.stringContaining(second ?? "") }]);
+    await expect(store.append(logRange(0, logEnd))).rejects.toMatchObject({ code: "engine-unavailable" });
+    await store.close();
+    const reopened = await openStore({ directory });
+    expect(reopened.position).toBe(6);
+    await reopened.close();
+    await expectRecovery(directory);
+  });
+
+  it("puts nothing aside when a question fails for another reason", async () => {
+    const directory = await aLoadedFolder();
+    const store = await openStore({ directory, recentEvents: 0 });
+    const bounds = { maxRows: 1, timeoutMs: 20_000 };
+    await expect(store.sql("SELECT nothing FROM events", bounds)).rejects.toMatchObject({ code: "engine-failed" });
+    await expectAllOnce(store);
   });
 
   it("keeps what is after a lost file, and takes only what was lost from the log", async () => {

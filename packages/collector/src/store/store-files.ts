@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 
 /**
  * What the store asks of the file system, with names relative to its folder. Tests pass one that fails where they
@@ -11,9 +12,13 @@ export interface StoreFiles {
   list(folder: string): Promise<readonly string[]>;
   /** Undefined where there is no such file. */
   readText(name: string): Promise<string | undefined>;
+  /** Undefined where there is no such file. */
+  readBytes(name: string): Promise<Uint8Array | undefined>;
+  /** Parts of one file, each as far as the file reaches. */
+  readParts(name: string, parts: readonly FilePart[]): Promise<readonly Uint8Array[]>;
   /** Whole or not at all; not synced. */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  writeSynced(name: string, text: string): Promise<void>;
+  writeSynced(name: string, contents: string | Uint8Array): Promise<void>;
   sync(name: string): Promise<void>;
   /** Takes the place of whatever has that name; not synced. */
   rename(from: string, to: string): Promise<void>;
@@ -21,14 +26,21 @@ export interface StoreFiles {
   syncFolder(): Promise<void>;
   /** Nothing happens where there is no such file. */
   remove(name: string): Promise<void>;
-  /** Length, first and last four bytes; undefined where there is no such file. */
-  inspect(name: string): Promise<FileEnds | undefined>;
+  /** Length and outline of a Parquet file; undefined where there is no such file. */
+  inspect(name: string): Promise<FileOutline | undefined>;
+  /** CRC-32 of all its bytes; undefined where there is no such file. */
+  checksum(name: string): Promise<number | undefined>;
 }
 
-export interface FileEnds {
+export interface FilePart {
+  readonly at: number;
   readonly bytes: number;
-  readonly head: string;
-  readonly tail: string;
+}
+
+export interface FileOutline {
+  readonly bytes: number;
+  /** CRC-32 of its footer, which says where everything is in it; null where it does not begin and end as Parquet does. */
+  readonly footerCrc: number | null;
 }
 
 export function openStoreFiles(root: string): StoreFiles {
@@ -40,6 +52,13 @@ export function openStoreFiles(root: string): StoreFiles {
     },
     list: async (folder) => (await readdir(at(folder), { withFileTypes: true })).filter(isFile).map(nameOf),
     readText: (name) => orUndefined(readFile(at(name), "utf8")),
+    readBytes: (name) => orUndefined(readFile(at(name))),
+    readParts: (name, parts) =>
+      withFile(at(name), async (file) => {
+        const read: Uint8Array[] = [];
+        for (const part of parts) read.push(await readPart(file, part));
+        return read;
+      }),
     async write(name, bytes) {
       try {
         await writeFile(at(name), bytes, { mode: 0o600 });
@@ -49,15 +68,16 @@ export function openStoreFiles(root: string): StoreFiles {
         throw error;
       }
     },
-    async writeSynced(name, text) {
-      await writeFile(at(name), text, { mode: 0o600 });
+    async writeSynced(name, contents) {
+      await writeFile(at(name), contents, { mode: 0o600 });
       await syncPath(at(name), "r+");
     },
     sync: (name) => syncPath(at(name), "r+"),
     rename: (from, to) => rename(at(from), at(to)),
     syncFolder: () => syncPath(root, "r"),
     remove: (name) => rm(at(name), { force: true }),
-    inspect: (name) => orUndefined(inspectFile(at(name))),
+    inspect: (name) => orUndefined(withFile(at(name), outlineOf)),
+    checksum: (name) => orUndefined(withFile(at(name), checksumOf)),
   };
 }
 
@@ -74,16 +94,44 @@ async function syncPath(path: string, mode: "r" | "r+"): Promise<void> {
   }
 }
 
-async function inspectFile(path: string): Promise<FileEnds> {
-  const handle = await open(path, "r");
+const parquetMagic = "PAR1";
+/** The footer is followed by its length and the magic again. */
+const tailBytes = 8;
+const pieceBytes = 1024 * 1024;
+
+async function outlineOf(file: FileHandle): Promise<FileOutline> {
+  const { size } = await file.stat();
+  const head = await readPart(file, { at: 0, bytes: 4 });
+  const tail = await readPart(file, { at: Math.max(0, size - tailBytes), bytes: tailBytes });
+  const isParquet =
+    tail.length === tailBytes && [head, tail.subarray(4)].every((part) => part.toString("latin1") === parquetMagic);
+  const at = isParquet ? size - tailBytes - tail.readUInt32LE(0) : 0;
+  if (at < head.length) return { bytes: size, footerCrc: null };
+  return { bytes: size, footerCrc: crc32(await readPart(file, { at, bytes: size - at })) };
+}
+
+async function checksumOf(file: FileHandle): Promise<number> {
+  let [sum, at] = [0, 0];
+  for (;;) {
+    const piece = await readPart(file, { at, bytes: pieceBytes });
+    if (piece.length === 0) return sum;
+    sum = crc32(piece, sum);
+    at += piece.length;
+  }
+}
+
+async function readPart(file: FileHandle, { at, bytes }: FilePart): Promise<Buffer> {
+  const part = Buffer.allocUnsafe(bytes);
+  const { bytesRead } = await file.read(part, 0, bytes, at);
+  return part.subarray(0, bytesRead);
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, "r");
   try {
-    const { size } = await handle.stat();
-    const ends = Buffer.alloc(8);
-    await handle.read(ends, 0, 4, 0);
-    await handle.read(ends, 4, 4, Math.max(0, size - 4));
-    return { bytes: size, head: ends.toString("latin1", 0, 4), tail: ends.toString("latin1", 4, 8) };
+    return await use(file);
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 

@@ -31,12 +31,6 @@ export interface ParquetStoreOptions {
    */
   readonly recentBytes?: number;
   /**
-   * Ids of so many of the newest events are held in memory, at up to 40 bytes each, to know an event that comes again.
-   * For older ones the sealed files are asked, which takes longer. At least 2.
-   * @default 5_000_000
-   */
-  readonly dedupWindowRows?: number;
-  /**
    * About so many small files that lie side by side are made into one, in the background. At least 2.
    * @default 8
    */
@@ -72,6 +66,11 @@ export interface ParquetStoreOptions {
   readonly files?: StoreFiles;
   /** Told when sealing in the background fails. Nothing is lost by it: it is tried again, and the log has everything. */
   readonly onFailure?: (error: unknown) => void;
+  /**
+   * Told when a question met damaged files, which are put aside now: the store answers nothing more until it is closed
+   * and opened again, and then wants to read from the log what they held.
+   */
+  readonly onDamaged?: (error: StoreError) => void;
 }
 
 export interface ResolvedStoreOptions extends Required<ParquetStoreOptions> {}
@@ -89,7 +88,6 @@ const numbers = {
   sealIntervalMs: { default: 60_000, min: 1 },
   recentEvents: { default: 1_000, min: 0 },
   recentBytes: { default: 16 * mebibyte, min: 0 },
-  dedupWindowRows: { default: 5_000_000, min: 2 },
   mergeFactor: { default: 8, min: 2 },
   retainMs: { default: Number.MAX_SAFE_INTEGER, min: 1 },
   retainBytes: { default: Number.MAX_SAFE_INTEGER, min: 1 },
@@ -99,7 +97,7 @@ const numbers = {
 } as const satisfies Readonly<Record<string, Bound>>;
 type NumberOption = keyof typeof numbers;
 const numberOptions = Object.keys(numbers) as readonly NumberOption[];
-const otherOptions: readonly string[] = ["directory", "runtime", "files", "onFailure"];
+const otherOptions: readonly string[] = ["directory", "runtime", "files", "onFailure", "onDamaged"];
 
 /** Throws `invalid-option` for an unknown option or a value outside its bounds. */
 export function resolveStoreOptions(options: ParquetStoreOptions): ResolvedStoreOptions {
@@ -114,6 +112,7 @@ export function resolveStoreOptions(options: ParquetStoreOptions): ResolvedStore
     runtime: options.runtime ?? systemRuntime,
     files: options.files ?? openStoreFiles(options.directory),
     onFailure: options.onFailure ?? (() => {}),
+    onDamaged: options.onDamaged ?? (() => {}),
     ...(resolved as Record<NumberOption, number>),
   });
 }
