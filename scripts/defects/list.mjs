@@ -75,6 +75,20 @@ const journalDefects = [
     kind: "log",
   },
   {
+    what: "what was rejected stays in its file when the journal is closed",
+    file: journal("writer.ts"),
+    find: `    await this.#leaveSegment();
+    await this.#tails.cut();
+  }
+
+  #checkRoom`,
+    replace: `    await this.#leaveSegment();
+  }
+
+  #checkRoom`,
+    kind: "log",
+  },
+  {
     what: "a cursor's position is stored without its memo's generation rising",
     file: journal("stored-cursor.ts"),
     find: `const generation = this.#generation + 1;`,
@@ -120,9 +134,9 @@ const journalDefects = [
   {
     what: "a suspended journal does not try again",
     file: journal("writer.ts"),
-    find: `    await this.#leaveSegment();
+    find: `    await this.#tails.cut();
     this.#scheduleProbe();`,
-    replace: `    await this.#leaveSegment();`,
+    replace: `    await this.#tails.cut();`,
     kind: "log",
   },
   {

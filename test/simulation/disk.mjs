@@ -23,6 +23,8 @@ export class Disk {
   #subject;
   #files;
   #fault = null;
+  /** Calls that have failed so far. */
+  failures = 0;
   /** Files that are open, of all processes that live. */
   openFiles = new Map();
 
@@ -89,7 +91,12 @@ export class Disk {
   }
 
   #decide(name) {
-    if (this.#fault !== null && faults[this.#fault](name)) return this.#fault;
+    const code = this.#fault !== null && faults[this.#fault](name) ? this.#fault : this.#singleFault(name);
+    if (code !== null && code !== "short") this.failures += 1;
+    return code;
+  }
+
+  #singleFault(name) {
     if (name === "write" && this.#chance.is(this.#shortRate)) return "short";
     if (!this.#chance.is(this.#faultRate)) return null;
     const code = this.#chance.pick(Object.keys(faults));

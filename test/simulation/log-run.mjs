@@ -3,7 +3,7 @@
  * killed, the power fails, a second process wants the folder. Checked against what was appended:
  *
  * - what `committed` resolved for is read again, unchanged, in its place, unless damage or a bound is named for it;
- * - what `committed` rejected is never read; no record is garbled; positions rise and are never given twice;
+ * - what `committed` rejected is never read, nor by a later process once the disk has worked; no record is garbled; positions rise and are never given twice;
  * - a stored cursor does not go back, and its memo belongs to its position;
  * - one process has the folder at a time; after its end the next one gets in;
  * - the journal accepts again when the disk does; nothing is left open or set when it is closed.
@@ -211,13 +211,18 @@ class LogRun {
     try {
       await committed;
       record.state = "durable";
-      for (const rejected of this.#rejected.splice(0)) rejected.isVoid = rejected.process === record.process;
+      this.#voidRejected(record.process);
       this.#world.note(`p${pid} committed ${position}`);
     } catch (error) {
       record.state = "rejected";
       this.#rejected.push(record);
       this.#world.note(`p${pid} rejected ${position}: ${error.code}`);
     }
+  }
+
+  /** From now on it is known where the records end: what the process was refused cannot be read any more. */
+  #voidRejected(process) {
+    for (const rejected of this.#rejected.splice(0)) rejected.isVoid = rejected.process === process;
   }
 
   #appendRefused(journal, error) {
@@ -395,6 +400,7 @@ class LogRun {
     this.#world.note("close");
     this.#forgetProcess();
     const process = this.#process;
+    const { failures } = this.#disk;
     let isClosed = false;
     const closing = async () => {
       await journal.close();
@@ -406,6 +412,8 @@ class LogRun {
     const open = this.#disk.openFiles.get(process.pid);
     if (open > 0) this.#world.violate(`${open} files are open after close`);
     if (!isClosed) return this.#world.violate("close does not come to an end");
+    // On a disk that works, close sees to it that the next process finds nothing of what was rejected.
+    if (this.#disk.failures === failures) this.#voidRejected(process);
     // Where its lock could not be removed, the end of the process makes it void.
     this.#process.kill();
   }

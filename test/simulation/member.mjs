@@ -74,8 +74,8 @@ export class Member {
   #isFull(post) {
     const { maxQueueBytes, maxQueueEvents } = this.#options;
     if (post.pending >= maxQueueEvents - 1) return true;
-    const { queuedBytes, unreadEvents = 0 } = this.#tracker.stats().destinations[post.destination.name];
-    return unreadEvents > 0 || queuedBytes > maxQueueBytes - 4000;
+    const { queuedBytes, pending, unreadEvents = 0 } = this.#tracker.stats().destinations[post.destination.name];
+    return unreadEvents > 0 || pending >= maxQueueEvents - 1 || queuedBytes > maxQueueBytes - 4000;
   }
 
   track({ flaw, isPoisonous, user, bytes }) {

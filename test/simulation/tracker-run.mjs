@@ -241,8 +241,7 @@ class TrackerRun {
     for (const member of this.#members) if (!member.isClosed) member.close(1000);
     await this.#pass(5000);
     for (const member of this.#members) member.checkEnd();
-    // What a failing disk refused and kept all the same may come back, with the same id.
-    if (this.#spool?.isFaulty === false && !this.#world.isViolated) await this.#checkNothingLeft();
+    if (this.#spool !== null && !this.#world.isViolated) await this.#checkNothingLeft();
   }
 
   #mend() {

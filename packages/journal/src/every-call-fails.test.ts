@@ -195,20 +195,39 @@ describe("a journal whose disk fails", () => {
     expect(await readAll(again)).toEqual({ texts: ["kept", "kept, too"], positions: [0, 2], lost: [] });
   });
 
+  it("cuts off by its close what was rejected and could not be cut off before, although nothing came after it", async () => {
+    const bed = createBed();
+    let isBroken = false;
+    const files = createFaultyFiles(bed.files, (call) => {
+      const isRefused = ["sync", "truncate", "rename", "remove"].includes(call.name);
+      return isBroken && (isRefused || (call.name === "open" && bed.files.paths().includes(call.path))) ? "EIO" : null;
+    });
+    const journal = await bed.open({ files });
+    append(journal, "kept");
+    await journal.committed(0);
+    isBroken = true;
+    append(journal, "rejected");
+    await expect(journal.committed(1)).rejects.toThrow(JournalError);
+    isBroken = false;
+    await journal.close();
+    const again = await bed.afterPowerCut().open();
+    expect(await readAll(again)).toEqual({ texts: ["kept"], positions: [0], lost: [] });
+  });
+
   it("never syncs a descriptor again whose sync failed", async () => {
     const bed = createBed();
     const synced: string[] = [];
-    let opened = "";
+    const openings = new Map<string, number>();
     let isBroken = false;
-    const files = createFaultyFiles(bed.files, (call) => {
-      if (call.name === "open") opened = call.path;
-      if (call.name === "sync") synced.push(opened);
-      return isBroken && call.name === "sync" ? "EIO" : null;
+    const files = createFaultyFiles(bed.files, ({ name, path }) => {
+      if (name === "open") openings.set(path, (openings.get(path) ?? 0) + 1);
+      if (name === "sync") synced.push(`descriptor ${openings.get(path)} of ${path}`);
+      return isBroken && name === "sync" ? "EIO" : null;
     });
     const journal = await bed.open({ files });
     append(journal, "a");
     await journal.committed(0);
-    const broken = opened;
+    const broken = synced.at(-1);
     isBroken = true;
     append(journal, "b");
     await expect(journal.committed(1)).rejects.toThrow(JournalError);

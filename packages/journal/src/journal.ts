@@ -3,7 +3,8 @@
  *
  * What it promises
  * - A record whose `committed` resolved survives the end of the process however it ends, and with `sync: "group"` a
- *   power cut. A record whose `committed` rejected is not in the journal.
+ *   power cut. A record whose `committed` rejected is not in the journal. Only where the disk fails up to the end of the
+ *   process, or the process is killed before it works again, may the next one find such a record.
  * - Positions rise by one and are never given twice; those of records that could not be written stay unused.
  * - Damage costs the records whose bytes it touched, no more. No damaged record is ever given out. What is lost is
  *   named, by position, to whoever reads past it.
@@ -208,7 +209,10 @@ class FolderJournal implements Journal {
     this.#parts = parts;
     this.#writer = new Writer({ options, segments, next, onCommitted: () => this.#sweep() });
     for (const { name, state } of parts.cursors) this.#cursors.set(name, this.#createCursor(name, state));
-    lock.onLost(() => void this.close());
+    lock.onLost(() => {
+      this.#writer.letGo();
+      void this.close();
+    });
     // What the process before us stored may not have reached the disk.
     for (const cursor of this.#cursors.values()) void cursor.advance(cursor.position).catch(ignored);
     this.#sweep();

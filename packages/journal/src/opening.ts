@@ -7,7 +7,7 @@ import { faultOf } from "./errors.js";
 import { readFully, type DirectoryEntry, type FileSystem } from "./files.js";
 import type { SegmentReader } from "./reader.js";
 import { arrange, type Arrangement, type FoundFile, type PlacedSegment } from "./recovery.js";
-import { Segment, segmentHeadBytes, type SegmentList } from "./segment.js";
+import { cutOff, Segment, segmentHeadBytes, type SegmentList } from "./segment.js";
 
 export interface Recovered {
   tornBytes: number;
@@ -89,13 +89,7 @@ async function checkTail(stock: Stock, segment: Segment): Promise<void> {
  */
 async function secure(stock: Stock, segment: Segment, bytes: number): Promise<void> {
   try {
-    const file = await stock.files.open(join(stock.directory, segment.name), "update");
-    try {
-      if (segment.bytes > bytes) await file.truncate(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await cutOff(stock.files, join(stock.directory, segment.name), bytes);
   } catch {
     // Nothing was lost by it: the tail is not read.
   }

@@ -88,6 +88,17 @@ export async function createSegmentFile(files: FileSystem, directory: string, he
   }
 }
 
+/** Ends the file after so many bytes, on stable storage. */
+export async function cutOff(files: FileSystem, path: string, bytes: number): Promise<void> {
+  const file = await files.open(path, "update");
+  try {
+    if ((await file.bytes()) > bytes) await file.truncate(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** For a clean-up after a failure that is reported already; what stays behind is found at the next opening. */
 const ignored = (): void => undefined;
 

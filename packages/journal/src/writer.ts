@@ -4,7 +4,8 @@
  *
  * After a failed write or sync nobody knows what is on disk, and a second sync that succeeds proves nothing. So the
  * file is given up where its last sound sync left it, everything that waits is rejected, and a timer tries, at growing
- * intervals, to begin a new file. Positions given to what was rejected are not used again.
+ * intervals, to begin a new file. Positions given to what was rejected are not used again. What was rejected and may be
+ * in a file all the same is cut off: at once, or as soon as the disk lets us, at `close` at the latest.
  */
 import { join } from "node:path";
 import { createDeferred } from "./deferred.js";
@@ -22,6 +23,7 @@ import {
   segmentName,
   type SegmentList,
 } from "./segment.js";
+import { UncutTails } from "./uncut-tails.js";
 
 export interface WriterOptions {
   readonly options: ResolvedJournalOptions;
@@ -56,6 +58,7 @@ export class Writer {
   readonly #onCommitted: () => void;
   readonly #pool = new ChunkPool();
   readonly #rejected: Rejected[] = [];
+  readonly #tails: UncutTails;
   /** Not yet on stable storage, oldest first; the first is the one being written while the loop runs. */
   #groups: Group[] = [];
   #state: WriterState = { kind: "accepting" };
@@ -77,6 +80,7 @@ export class Writer {
   constructor({ options, segments, next, onCommitted }: WriterOptions) {
     this.#options = options;
     this.#segments = segments;
+    this.#tails = new UncutTails(options);
     this.#onCommitted = onCommitted;
     this.#next = next;
     this.#end = next;
@@ -154,12 +158,18 @@ export class Writer {
     }
   }
 
+  /** The folder is another process's: what it holds is no longer mended here. */
+  letGo(): void {
+    this.#tails.letGo();
+  }
+
   /** Writes what waits, then closes the file. */
   async close(): Promise<void> {
     this.#state = { kind: "closed" };
     this.#stopWaiting();
     await this.#work;
     await this.#leaveSegment();
+    await this.#tails.cut();
   }
 
   #checkRoom(length: number): void {
@@ -291,9 +301,9 @@ export class Writer {
     this.#waitingBytes = 0;
     const error = suspended(fault, cause);
     for (const group of groups) group.fail(error);
-    // What was not synced is cut off, if the disk lets us; if not, the next segment's header says where this one ends.
-    await this.#open?.file.truncate(this.#open.segment.bytes).catch(ignored);
+    if (this.#open !== null) this.#tails.add(this.#open.segment);
     await this.#leaveSegment();
+    await this.#tails.cut();
     this.#scheduleProbe();
   }
 
@@ -322,6 +332,7 @@ export class Writer {
       this.#scheduleProbe();
       return;
     }
+    await this.#tails.cut();
     if (this.#state.kind !== "suspended") return;
     this.#plan = plan;
     this.#plannedBytes = segmentHeadBytes;
