@@ -38,7 +38,7 @@ export const layers = {
     ["index.ts", "testing.ts"],
     ["journal.ts", "memory-files.ts", "faulty-files.ts", "machine.ts"],
     ["opening.ts", "writer.ts", "stored-cursor.ts", "retention.ts", "lock.ts"],
-    ["reader.ts", "group.ts", "cursor.ts", "options.ts", "refusals.ts"],
+    ["reader.ts", "group.ts", "uncut-tails.ts", "cursor.ts", "options.ts", "refusals.ts"],
     ["recovery.ts"],
     ["segment.ts"],
     ["runtime.ts"],
