@@ -6,8 +6,18 @@ export interface SnowplowOptions {
   /** The cookie that recognises a browser; false sets none and reads none. @default {} */
   readonly cookie?: SnowplowReceiverOptions["cookie"] | undefined;
   /**
+   * Asks each unknown sender of a pixel once more, to learn whether it keeps cookies: `{}`, or
+   * `{ name, fallbackNetworkUserId }`. @default off
+   */
+  readonly cookieBounce?: SnowplowReceiverOptions["cookieBounce"] | undefined;
+  /**
+   * A cookie by which users say that nothing of theirs is to be kept: `{ name, values }`, where `*` in a value stands for
+   * any characters. @default none
+   */
+  readonly doNotTrackCookie?: SnowplowReceiverOptions["doNotTrackCookie"] | undefined;
+  /**
    * Links that are counted on the way to their target, at `/r/tp2?u=…`: `{ domains }` with the exact host names they may
-   * lead to; an empty list allows none. @default off: they are answered with 404
+   * lead to; an empty list allows none. With `mappedOnly` only paths that stand for `/r/tp2` lead anywhere. @default off: they are answered with 404
    */
   readonly redirects?: SnowplowReceiverOptions["redirects"] | undefined;
   /** Paths of two segments that stand for one of Snowplow's, as trackers may be told to post to. @default {} */
@@ -15,22 +25,29 @@ export interface SnowplowOptions {
 }
 
 export const snowplowExpectation =
-  'an object with any of `cookie` ({ name, maxAgeMs, domains, fallbackDomain }, or false), `redirects` ({"domains":["shop.example"]}) and `paths` ({"/com.acme/track":"/com.snowplowanalytics.snowplow/tp2"})';
+  'an object with any of `cookie` ({ name, maxAgeMs, domains, fallbackDomain, sameSite, secure, httpOnly, clientCookieName }, or false), `cookieBounce` ({ name, fallbackNetworkUserId }, with a cookie), `doNotTrackCookie` ({"name":"dnt","values":["1"]}), `redirects` ({"domains":["shop.example"]}) and `paths` ({"/com.acme/track":"/com.snowplowanalytics.snowplow/tp2"})';
 
 type Check = (value: unknown) => boolean;
 
 const texts: Check = (value) => Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
 const text: Check = (value) => typeof value === "string";
+const flag: Check = (value) => typeof value === "boolean";
 
 const cookieShape: Readonly<Record<string, Check>> = {
   name: text,
   maxAgeMs: Number.isFinite,
   domains: texts,
   fallbackDomain: text,
+  sameSite: text,
+  secure: flag,
+  httpOnly: flag,
+  clientCookieName: text,
 };
 const shape: Readonly<Record<string, Check>> = {
   cookie: (value) => value === false || isOf(cookieShape, value),
-  redirects: (value) => isOf({ domains: texts }, value) && "domains" in value,
+  cookieBounce: (value) => value === false || isOf({ name: text, fallbackNetworkUserId: text }, value),
+  doNotTrackCookie: (value) => isOf({ name: text, values: texts }, value) && "name" in value && "values" in value,
+  redirects: (value) => isOf({ domains: texts, mappedOnly: flag }, value) && "domains" in value,
   paths: (value) => isObject(value) && Object.values(value).every(text),
 };
 

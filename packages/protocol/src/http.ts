@@ -21,5 +21,7 @@ export interface WireRequest extends RequestHead {
 export interface WireResponse {
   readonly status: number;
   readonly headers: WireHeaders;
+  /** Values of `set-cookie`, the one header that cannot be joined: a line for each. Only of answers that are given. */
+  readonly cookies?: readonly string[];
   readonly body: Uint8Array;
 }

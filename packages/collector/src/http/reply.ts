@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { WireResponse } from "@oncewire/protocol";
 
 /** Writes a whole answer. `closing` ends the connection after it: what the client still sends is not read. */
@@ -8,7 +8,12 @@ export function send(
   extra: Readonly<Record<string, string>> = {},
 ): void {
   if (response.destroyed || response.headersSent) return;
-  const headers = { ...extra, ...reply.headers, "content-length": String(reply.body.byteLength) };
+  const headers: OutgoingHttpHeaders = {
+    ...extra,
+    ...reply.headers,
+    ...(reply.cookies === undefined ? {} : { "set-cookie": [...reply.cookies] }),
+    "content-length": String(reply.body.byteLength),
+  };
   if (!mayHaveBody(reply.status)) {
     const { "content-length": _, ...rest } = headers;
     response.writeHead(reply.status, rest).end();

@@ -108,3 +108,48 @@ describe("a collector that is told how to receive Snowplow's wire", () => {
     expect(await goodSchemas()).toEqual(["iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0"]);
   });
 });
+
+describe("a collector that asks whether cookies are kept, and keeps nothing of those who say so", () => {
+  let own: Collector;
+  beforeAll(async () => {
+    own = await startCollector({
+      dataDirectory: join(directory, "cookies"),
+      port: 0,
+      snowplow: {
+        cookie: { clientCookieName: "sp-page" },
+        cookieBounce: {},
+        doNotTrackCookie: { name: "dnt", values: ["1"] },
+      },
+    });
+  });
+  afterAll(() => own.close());
+
+  async function stored(): Promise<unknown> {
+    return (await fetch(`${own.url}/micro/all`)).json();
+  }
+
+  it("leads a browser to its pixel, and knows it there by the cookie", async () => {
+    const first = await fetch(`${own.url}/i?e=pv&p=web&tv=js-4`, { redirect: "manual" });
+    expect([first.status, await stored()]).toEqual([302, { total: 0, good: 0, bad: 0 }]);
+    const cookies = first.headers.getSetCookie();
+    expect(cookies.map((line) => line.slice(0, line.indexOf("=")))).toEqual(["sp", "sp-page"]);
+    const second = new URL(first.headers.get("location") ?? "", `${own.url}/i?e=pv`);
+    expect(second.href).toBe(`${own.url}/i?e=pv&p=web&tv=js-4&n3pc=true`);
+    const cookie = cookies[0]?.split(";", 1)[0] ?? "";
+    const answer = await fetch(second, { headers: { cookie } });
+    expect([answer.status, (await answer.arrayBuffer()).byteLength, await stored()]).toEqual([
+      200,
+      43,
+      { total: 1, good: 1, bad: 0 },
+    ]);
+    const [{ event }] = (await (await fetch(`${own.url}/micro/good`)).json()) as [{ event: object }];
+    expect(event).toMatchObject({ network_userid: cookie.slice("sp=".length) });
+  });
+
+  it("answers who is not to be tracked like all others, and keeps nothing", async () => {
+    await fetch(`${own.url}/micro/reset`);
+    const answer = await fetch(`${own.url}/com.acme/v1`, { method: "POST", headers: { cookie: "dnt=1" }, body: "{}" });
+    expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([200, "ok", []]);
+    expect(await stored()).toEqual({ total: 0, good: 0, bad: 0 });
+  });
+});

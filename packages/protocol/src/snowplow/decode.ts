@@ -13,18 +13,22 @@ import { readItems } from "./adapters.js";
 import { canonicalEvent, checkEvent } from "./canonical.js";
 import type { CheckedEvent, DataCheck } from "./canonical.js";
 import type { Sender } from "./context.js";
+import { decideBounce } from "./cookie-bounce.js";
+import type { CookieBounce } from "./cookie-bounce.js";
+import { cookieLines } from "./cookie.js";
+import { saysDoNotTrack } from "./do-not-track.js";
 import { readQuery } from "./items.js";
 import type { Item } from "./items.js";
 import type { Payload } from "./payload-keys.js";
 import type { Fault } from "./problem-codes.js";
-import { redirectReply, trackedReply } from "./reply.js";
+import { bounceReply, redirectReply, trackedReply } from "./reply.js";
 import type { Redirects } from "./reply.js";
-import { cookieHeaders, readVisit } from "./visitor.js";
-import type { Cookie } from "./visitor.js";
+import { readVisit } from "./visitor.js";
+import type { CookiesRead, Visit } from "./visitor.js";
 
 /** A receiver's options, resolved. */
-export interface DecodeSettings {
-  readonly cookie: Cookie | null;
+export interface DecodeSettings extends CookiesRead {
+  readonly cookieBounce: CookieBounce | null;
   readonly redirects: Redirects | null;
   readonly paths: ReadonlyMap<string, string>;
   readonly projectOf: (key: string) => string | null;
@@ -34,14 +38,37 @@ export interface DecodeSettings {
 export function decode(request: WireRequest, arrival: Arrival, settings: DecodeSettings): Decoded {
   const path = settings.paths.get(request.path) ?? request.path;
   const query = readQuery(request.query);
-  const visit = readVisit(request, { arrival, nuid: query["nuid"] ?? "", cookie: settings.cookie });
-  const isRedirect = request.path.startsWith("/r/") || path.startsWith("/r/");
-  const reply = (): WireResponse => {
-    const cookie = cookieHeaders(request, visit);
-    return isRedirect ? redirectReply(query["u"], settings.redirects, cookie) : trackedReply(request.method, cookie);
-  };
-  const isOff = isRedirect && settings.redirects === null;
-  return held(isOff ? [] : readItems(request, path), { arrival, settings, sender: visit.sender, reply });
+  const asked = askedFor(request, path, settings);
+  const answer = (): WireResponse =>
+    asked.kind === "redirect" ? redirectReply(query["u"], asked.redirects) : trackedReply(request.method);
+  const isUnwanted = settings.doNotTrack !== null && saysDoNotTrack(request, settings.doNotTrack);
+  if (isUnwanted || (asked.kind === "redirect" && asked.redirects === null)) return nothing(answer);
+
+  const first = readVisit(request, { arrival, nuid: query["nuid"] ?? "", cookie: settings.cookie });
+  const bounced = decideBounce(asked.kind === "redirect" ? null : settings.cookieBounce, first, { request, query });
+  if (bounced.kind === "leads-back") {
+    return nothing(() => withCookie(bounceReply(bounced.location), request, first));
+  }
+  const { visit } = bounced;
+  const reply = (): WireResponse => withCookie(answer(), request, visit);
+  return held(readItems(request, path), { arrival, settings, sender: visit.sender, reply });
+}
+
+/** To be tracked, or to be led elsewhere, too: null where that is switched off. */
+type Asked = { readonly kind: "tracking" } | { readonly kind: "redirect"; readonly redirects: Redirects | null };
+
+function askedFor({ path }: WireRequest, standsFor: string, { redirects }: DecodeSettings): Asked {
+  if (path.startsWith("/r/")) return { kind: "redirect", redirects: redirects?.mappedOnly === true ? null : redirects };
+  return standsFor.startsWith("/r/") ? { kind: "redirect", redirects } : { kind: "tracking" };
+}
+
+/** A request of which nothing is kept. */
+function nothing(reply: () => WireResponse): Decoded {
+  return decoded({ count: 0, events: () => [], bad: [], reply });
+}
+
+function withCookie(reply: WireResponse, request: WireRequest, { cookie }: Visit): WireResponse {
+  return cookie === null ? reply : { ...reply, cookies: cookieLines(request, cookie) };
 }
 
 interface Around {

@@ -68,27 +68,43 @@ describe("the answer", () => {
   });
 
   it("sets the cookie of the network user for a year, on https and every site", () => {
-    expect(decode(get("e=pv", { headers: { cookie: `other=1; sp=${nuid}` } })).reply.headers["set-cookie"]).toBe(
+    expect(decode(get("e=pv", { headers: { cookie: `other=1; sp=${nuid}` } })).reply.cookies).toEqual([
       `sp=${nuid}; Expires=Sat, 20 Nov 2027 12:00:00 GMT; Path=/; SameSite=None; Secure; HttpOnly`,
-    );
+    ]);
   });
 
   it("gives the cookie the first domain that the page's host belongs to", () => {
     const cookie = { name: "uid", maxAgeMs: 1000, domains: ["other.org", "acme.com"], fallbackDomain: "fall.back" };
     const from = (origin: string): string | undefined =>
-      decode(get("e=pv", { headers: { origin } }), { cookie }).reply.headers["set-cookie"];
+      decode(get("e=pv", { headers: { origin } }), { cookie }).reply.cookies?.[0];
     expect(from("https://shop.acme.com")).toContain("; Domain=acme.com;");
     expect(from("https://evilacme.com")).toContain("; Domain=fall.back;");
     expect(from("null")).toContain("Expires=Fri, 20 Nov 2026 12:00:01 GMT");
   });
 
   it("sets no cookie when cookies are off", () => {
-    expect(decode(get("e=pv"), { cookie: false }).reply.headers).not.toHaveProperty("set-cookie");
+    expect(decode(get("e=pv"), { cookie: false }).reply).not.toHaveProperty("cookies");
+  });
+
+  it("sets a second cookie with the same value, which scripts can read", () => {
+    const { cookies } = decode(get("e=pv", { headers: { cookie: `sp=${nuid}` } }), {
+      cookie: { clientCookieName: "sp-page", fallbackDomain: "acme.com" },
+    }).reply;
+    const rest = "Expires=Sat, 20 Nov 2027 12:00:00 GMT; Domain=acme.com; Path=/; SameSite=None; Secure";
+    expect(cookies).toEqual([`sp=${nuid}; ${rest}; HttpOnly`, `sp-page=${nuid}; ${rest}`]);
+  });
+
+  it.each([
+    [{ sameSite: "Lax" }, "SameSite=Lax; Secure; HttpOnly"],
+    [{ sameSite: "Strict", secure: false }, "SameSite=Strict; HttpOnly"],
+    [{ secure: false, httpOnly: false }, "SameSite=None; Secure"],
+  ] as const)("gives the cookie the manners %j", (cookie, manners) => {
+    expect(decode(get("e=pv"), { cookie }).reply.cookies?.[0]).toMatch(new RegExp(`; Path=/; ${manners}$`));
   });
 
   it("never puts into a header what a cookie or a parameter held", () => {
     const { reply } = decode(get("e=pv&nuid=x%0d%0ay", { headers: { cookie: "sp=x\r\nevil: 1" } }));
-    expect(reply.headers["set-cookie"]).toContain(`sp=${arrival.requestId};`);
+    expect(reply.cookies?.[0]).toContain(`sp=${arrival.requestId};`);
   });
 });
 
@@ -128,7 +144,7 @@ describe("whose event it is", () => {
 
   it("sets the cookie to a nuid of the query", () => {
     const { reply } = decode(get(`e=pv&nuid=${nuid}`, { headers: { cookie: `sp=${eid}` } }));
-    expect(reply.headers["set-cookie"]).toContain(`sp=${nuid};`);
+    expect(reply.cookies?.[0]).toContain(`sp=${nuid};`);
   });
 
   it("takes the first forwarded address, unless the event has one", () => {
@@ -142,8 +158,8 @@ describe("whose event it is", () => {
     const headers = { "sp-anonymous": "*", cookie: `sp=${nuid}`, "x-forwarded-for": "198.51.100.3" };
     const { events, reply } = decode(get("e=pv", { headers }));
     expect(events[0]?.context).toMatchObject({ ip: "unknown", networkUserId: "00000000-0000-0000-0000-000000000000" });
-    expect(reply.headers["set-cookie"]).toContain("sp=; Expires=Thu, 01 Jan 1970 00:00:00 GMT;");
-    expect(decode(get("e=pv", { headers: { "sp-anonymous": "*" } })).reply.headers).not.toHaveProperty("set-cookie");
+    expect(reply.cookies?.[0]).toContain("sp=; Expires=Thu, 01 Jan 1970 00:00:00 GMT;");
+    expect(decode(get("e=pv", { headers: { "sp-anonymous": "*" } })).reply).not.toHaveProperty("cookies");
   });
 
   it("takes an anonymous sender's identity out of what is kept, and still answers to the cookie", () => {
@@ -238,6 +254,123 @@ describe("projects", () => {
       ["web", "unknown-key"],
       ["web", "wrong-format"],
     ]);
+  });
+});
+
+describe("a cookie bounce", () => {
+  const options = { cookieBounce: {} };
+  const fallback = "00000000-0000-4000-a000-000000000000";
+
+  it("leads a pixel of an unknown sender back to itself once, with the cookie, and keeps nothing", () => {
+    const { count, bad, reply } = decode(get("e=pv&page=a%20b"), options);
+    expect([count, bad, reply.status, reply.body.length]).toEqual([0, [], 302, 0]);
+    expect(reply.headers).toMatchObject({
+      location: "?e=pv&page=a%20b&n3pc=true",
+      "cache-control": "no-cache, no-store, must-revalidate",
+    });
+    expect(reply.cookies?.[0]).toContain(`sp=${arrival.requestId};`);
+    expect(decode(get("", { path: tp2 }), options).reply.headers["location"]).toBe("?n3pc=true");
+  });
+
+  it("leads nowhere else, whatever the path", () => {
+    const { location = "" } = decode(get("e=pv", { path: "//evil.example/x" }), options).reply.headers;
+    expect(new URL(location, "https://collector.example//evil.example/x").host).toBe("collector.example");
+  });
+
+  it("counts who keeps the cookie as themselves, and all who keep none as one, without a cookie", () => {
+    const headers = { cookie: `sp=${nuid}` };
+    const kept = decode(get("e=pv&n3pc=true", { headers }), options);
+    expect(kept.events).toMatchObject([{ context: { networkUserId: nuid } }]);
+    expect(kept.reply.cookies?.[0]).toContain(`sp=${nuid};`);
+    const without = decode(get("e=pv&n3pc=true"), options);
+    expect(without.events).toMatchObject([{ context: { networkUserId: fallback } }]);
+    expect([without.reply.status, without.reply.cookies]).toEqual([200, undefined]);
+    const named = decode(get("e=pv&seen=1"), { cookieBounce: { name: "seen", fallbackNetworkUserId: eid } });
+    expect(named.events).toMatchObject([{ context: { networkUserId: eid } }]);
+  });
+
+  it.each<[string, WireRequest, SnowplowReceiverOptions?]>([
+    ["a post", post(posted(base))],
+    ["a sender with a cookie", get("e=pv", { headers: { cookie: `sp=${nuid}` } })],
+    ["a sender that says its id", get(`e=pv&nuid=${nuid}`)],
+    ["an anonymous sender", get("e=pv", { headers: { "sp-anonymous": "*" } })],
+    ["a redirect", get("u=https://acme.com/", { path: "/r/tp2" }), { redirects: { domains: ["acme.com"] } }],
+    ["anyone while it is off", get("e=pv"), { cookieBounce: false }],
+  ])("does not ask %s again", (_, request, more) => {
+    expect(decode(request, { ...options, ...more }).count).toBe(1);
+  });
+
+  it("is refused without a cookie, with a name that is no parameter, and with an id that is no UUID", () => {
+    const make = (given: SnowplowReceiverOptions): unknown => createSnowplowReceiver(given);
+    expect(() => make({ cookie: false, cookieBounce: {} })).toThrow(/cookieBounce/);
+    expect(() => make({ cookieBounce: { name: "a&b" } })).toThrow(/cookieBounce.name/);
+    expect(() => make({ cookieBounce: { fallbackNetworkUserId: "x" } })).toThrow(/fallbackNetworkUserId/);
+  });
+});
+
+describe("a do-not-track cookie", () => {
+  const options = { doNotTrackCookie: { name: "dnt", values: ["1", "no*more", "*!"] } };
+  const from = (cookie: string): WireRequest => get("e=pv", { headers: { cookie } });
+
+  it.each(["dnt=1", "other=x; dnt=nomore; sp=y", "dnt=no, no, no more", "dnt=!", "dnt=stop!"])(
+    "keeps nothing of who sends %s, and answers as always, without a cookie",
+    (cookie) => {
+      const { count, events, bad, reply } = decode(from(cookie), options);
+      expect([count, events, bad]).toEqual([0, [], []]);
+      expect([reply.status, reply.headers["content-type"], reply.cookies]).toEqual([200, "image/gif", undefined]);
+      expect(
+        Buffer.from(decode({ ...post(posted(base)), ...from(cookie), method: "POST" }, options).reply.body),
+      ).toEqual(Buffer.from("ok"));
+    },
+  );
+
+  it.each(["dnt=", "dnt=11", "dnt=nomor", "dnt=no", "xdnt=1", "dnt=stop!?", "DNT=1"])(
+    "keeps events with %s",
+    (cookie) => {
+      expect(decode(from(cookie), options).count).toBe(1);
+    },
+  );
+
+  it("is whatever the cookie holds, with a star", () => {
+    const any = { doNotTrackCookie: { name: "dnt", values: ["*"] } };
+    expect([decode(from("dnt="), any).count, decode(from("dnt=x"), any).count, decode(from("x=y"), any).count]).toEqual(
+      [0, 0, 1],
+    );
+  });
+
+  it("still leads where a link leads", () => {
+    const request = get("u=https://acme.com/", { path: "/r/tp2", headers: { cookie: "dnt=1" } });
+    const { count, reply } = decode(request, { ...options, redirects: { domains: ["acme.com"] } });
+    expect([count, reply.status, reply.headers["location"]]).toEqual([0, 302, "https://acme.com/"]);
+  });
+
+  it("is seen in what is kept of a request's head, and only where it says so", () => {
+    const receiver = createSnowplowReceiver(options);
+    const cookieOf = (cookie: string): string | undefined => receiver.redact(from(cookie)).headers["cookie"];
+    expect(cookieOf(`a=b; dnt=1; sp=${nuid}`)).toBe(`sp=${nuid}; dnt=1`);
+    expect(cookieOf("dnt=secret")).toBeUndefined();
+    const request = from("dnt=1");
+    expect(receiver.decode({ ...request, ...receiver.redact(request) }, arrival).count).toBe(0);
+  });
+
+  it("matches like the pattern it stands for, in a time that grows with the text alone", () => {
+    const parts = fc.constantFrom("a", "b", "*");
+    fc.assert(
+      fc.property(fc.string({ unit: parts }), fc.string({ unit: fc.constantFrom("a", "b") }), (pattern, value) => {
+        const any = { doNotTrackCookie: { name: "dnt", values: [pattern] } };
+        const says = new RegExp(`^${pattern.replaceAll(/\*+/g, ".*")}$`).test(value);
+        expect(decode(from(`dnt=${value}`), any).count).toBe(says ? 0 : 1);
+      }),
+    );
+    const hard = { doNotTrackCookie: { name: "dnt", values: [`${"*a".repeat(5_000)}*c`] } };
+    expect(decode(from(`dnt=${"a".repeat(50_000)}b`), hard).count).toBe(1);
+  });
+
+  it("is refused without a value, and with a name that no cookie has", () => {
+    const make = (name: string, values: string[]) => (): unknown =>
+      createSnowplowReceiver({ doNotTrackCookie: { name, values } });
+    expect(make("dnt", [])).toThrow(/values/);
+    expect(make("d n t", ["1"])).toThrow(/doNotTrackCookie.name/);
   });
 });
 
@@ -423,6 +556,13 @@ describe("redirects", () => {
       404,
       "redirects disabled",
     ]);
+  });
+
+  it("happen only on paths of one's own where it is said so", () => {
+    const options = { redirects: { ...redirects, mappedOnly: true }, paths: { "/out/now": "/r/tp2" } } as const;
+    expect(decode(link("https://acme.com/"), options)).toMatchObject({ count: 0, reply: { status: 404 } });
+    const own = decode({ ...link("https://acme.com/"), path: "/out/now" }, options);
+    expect(own).toMatchObject({ count: 1, reply: { status: 302, headers: { location: "https://acme.com/" } } });
   });
 
   it("lead to a domain of the list, and are events", () => {

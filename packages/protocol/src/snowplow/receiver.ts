@@ -4,17 +4,26 @@ import type { RequestHead } from "../http.js";
 import { ok } from "../problem.js";
 import { adapterPaths } from "./adapters.js";
 import type { DataCheck } from "./canonical.js";
+import { resolveCookieBounce } from "./cookie-bounce.js";
+import type { CookieBounceOptions } from "./cookie-bounce.js";
+import { originsOf, resolveCookie } from "./cookie.js";
+import type { CookieOptions } from "./cookie.js";
 import { decode } from "./decode.js";
 import type { DecodeSettings } from "./decode.js";
+import { checkDoNotTrack } from "./do-not-track.js";
+import type { DoNotTrackOptions } from "./do-not-track.js";
 import { readQuery } from "./items.js";
 import { refusalReply } from "./reply.js";
 import type { Redirects } from "./reply.js";
-import { isAnonymous, keptHead, originsOf, resolveCookie } from "./visitor.js";
-import type { CookieOptions } from "./visitor.js";
+import { isAnonymous, keptHead } from "./visitor.js";
 
 export interface SnowplowReceiverOptions {
   /** The cookie that recognises a browser; false sets none and reads none. @default {} */
   readonly cookie?: CookieOptions | false;
+  /** Asks each unknown sender of a pixel once more, to learn whether it keeps cookies. @default off */
+  readonly cookieBounce?: CookieBounceOptions | false;
+  /** A cookie by which users say that nothing of theirs is to be kept: they are answered like all others. @default none */
+  readonly doNotTrackCookie?: DoNotTrackOptions;
   /** Links that are counted on the way to their target, at /r/tp2?u=…. @default off: they are answered with 404 */
   readonly redirects?: Redirects;
   /** Paths of your own that stand for one of Snowplow's, as trackers may be told to post to. @default {} */
@@ -63,33 +72,42 @@ export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): R
     refuse: refusalReply,
     preflightStatus: 200,
     headers: corsHeaders,
-    redact: (head) => keptHead(head, settings.cookie),
+    redact: (head) => keptHead(head, settings),
     isAnonymous,
   };
 }
 
-function resolve({
-  cookie = {},
-  redirects,
-  paths = {},
-  projectOf,
-  checkData,
-}: SnowplowReceiverOptions): DecodeSettings {
-  const known: readonly string[] = Object.values(adapterPaths);
-  for (const [path, target] of Object.entries(paths)) {
-    if (!/^\/[^/]+\/[^/]+$/.test(path) || !known.includes(target)) {
-      throw new TypeError(
-        `\`paths\` must lead from a path of two segments to one of ${known.join(", ")}, got ${path}.`,
-      );
-    }
-  }
+function resolve(options: SnowplowReceiverOptions): DecodeSettings {
+  const { redirects, paths = {}, projectOf, checkData } = options;
+  checkPaths(paths);
   return {
-    cookie: cookie === false ? null : resolveCookie(cookie),
+    ...resolveCookies(options),
     redirects: redirects ?? null,
     paths: new Map(Object.entries(paths)),
     projectOf: projectOf ?? (() => null),
     checkData: checkData ?? (() => null),
   };
+}
+
+function resolveCookies(
+  options: SnowplowReceiverOptions,
+): Pick<DecodeSettings, "cookie" | "cookieBounce" | "doNotTrack"> {
+  const { cookie = {}, cookieBounce = false, doNotTrackCookie = null } = options;
+  if (cookieBounce !== false && cookie === false) throw new TypeError("`cookieBounce` must have a cookie, got none.");
+  if (doNotTrackCookie !== null) checkDoNotTrack(doNotTrackCookie);
+  return {
+    cookie: cookie === false ? null : resolveCookie(cookie),
+    cookieBounce: cookieBounce === false ? null : resolveCookieBounce(cookieBounce),
+    doNotTrack: doNotTrackCookie,
+  };
+}
+
+function checkPaths(paths: Readonly<Record<string, string>>): void {
+  const known: readonly string[] = Object.values(adapterPaths);
+  for (const [path, target] of Object.entries(paths)) {
+    if (/^\/[^/]+\/[^/]+$/.test(path) && known.includes(target)) continue;
+    throw new TypeError(`\`paths\` must lead from a path of two segments to one of ${known.join(", ")}, got ${path}.`);
+  }
 }
 
 /** On every answer: any page may send events, with its cookies. */

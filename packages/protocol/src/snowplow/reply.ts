@@ -6,6 +6,8 @@ import type { WireHeaders, WireResponse } from "../http.js";
 export interface Redirects {
   /** Exact host names; a redirect to any other is refused, and an empty list refuses all. */
   readonly domains: readonly string[];
+  /** Whether only paths that stand for /r/tp2 redirect, and /r/… itself does not. @default false */
+  readonly mappedOnly?: boolean;
 }
 
 const nothing = new Uint8Array();
@@ -26,20 +28,20 @@ const pixel = Uint8Array.from(atob("R0lGODlhAQABAPAAAP///wAAACH5BAUAAAAALAAAAAAB
 
 const pixelHeaders = { "content-type": "image/gif", "cache-control": "no-cache, no-store, must-revalidate" } as const;
 
-export function trackedReply(method: string, headers: WireHeaders): WireResponse {
-  if (method === "POST") return text(200, "ok", headers);
-  return { status: 200, headers: { ...pixelHeaders, ...headers }, body: pixel };
+export function trackedReply(method: string): WireResponse {
+  return method === "POST" ? text(200, "ok") : { status: 200, headers: pixelHeaders, body: pixel };
+}
+
+/** The pixel is to be asked for at another address. */
+export function bounceReply(location: string): WireResponse {
+  return empty(302, { location, "cache-control": pixelHeaders["cache-control"] });
 }
 
 /** `target` is where the link leads; redirects that are not switched on do not exist. */
-export function redirectReply(
-  target: string | undefined,
-  redirects: Redirects | null,
-  headers: WireHeaders,
-): WireResponse {
+export function redirectReply(target: string | undefined, redirects: Redirects | null): WireResponse {
   if (redirects === null) return text(404, "redirects disabled");
   const location = allowedTarget(target ?? "", redirects);
-  return location === null ? empty(400, headers) : empty(302, { ...headers, location });
+  return location === null ? empty(400) : empty(302, { location });
 }
 
 function allowedTarget(target: string, { domains }: Redirects): string | null {
