@@ -3,7 +3,7 @@
  * but for the differences that are listed with their reasons. Then what its callers rely on, and its bugs.
  */
 import type { JsonObject } from "@oncewire/protocol";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { testRecordedCalls } from "../clients/rudderstack/recorded-calls.contract.js";
 import {
   commonDifferences,
@@ -17,7 +17,14 @@ import {
   type Answer,
   type RecordingServer,
 } from "../clients/rudderstack/recording-server.fixture.js";
-import { Analytics, ValidationError, type AnalyticsSettings, type Context } from "./segment.js";
+import {
+  Analytics,
+  Context,
+  FetchHTTPClient,
+  ValidationError,
+  type AnalyticsSettings,
+  type Plugin,
+} from "./segment.js";
 
 /** Cases that cannot be compared, and why. */
 const notCompared: Readonly<Record<string, string>> = {
@@ -228,9 +235,12 @@ describe("the settings", () => {
     expect(called).toEqual([new Error("the event was dropped: expired")]);
   });
 
-  it("httpClient: a function like fetch carries the requests", async () => {
+  it.each([
+    ["a function like fetch", (url: string, init: RequestInit) => fetch(url, init)],
+    ["the original's FetchHTTPClient", new FetchHTTPClient()],
+  ] as const)("httpClient: %s carries the requests", async (_name, httpClient) => {
     const server = await serve();
-    const analytics = open(server, { httpClient: (url, init) => fetch(url, init) });
+    const analytics = open(server, { httpClient });
     analytics.track({ userId: "u", event: "E" });
     await analytics.closeAndFlush();
     expect(server.requests[0]).toMatchObject({ path: "/v1/batch", headers: { authorization: "Basic V1JJVEVLRVk6" } });
@@ -296,9 +306,144 @@ describe("what is a bug in the original", () => {
   });
 });
 
-it("says that plugins are not supported", async () => {
-  const analytics = open({ url: "http://127.0.0.1:1" });
-  await expect(analytics.register({ name: "p" })).rejects.toThrow("plugins are not supported");
-  await expect(analytics.deregister("p")).resolves.toBeUndefined();
-  await expect(analytics.ready).resolves.toBeUndefined();
+describe("plugins", () => {
+  const loaded = { isLoaded: () => true, load: () => Promise.resolve(), version: "1.0.0" } as const;
+  const named = (event: unknown): unknown => (event as JsonObject)["event"];
+
+  it("change events, in the order they were registered and tracked in", async () => {
+    const server = await serve();
+    const analytics = open(server);
+    const told: unknown[] = [];
+    analytics.on("register", (names) => told.push(names));
+    const registered = analytics.register(
+      {
+        ...loaded,
+        name: "slow",
+        type: "enrichment",
+        async track(ctx) {
+          await new Promise((resolve) => setImmediate(resolve));
+          ctx.updateEvent("context.app.name", "shop");
+          return ctx;
+        },
+      },
+      {
+        ...loaded,
+        name: "loud",
+        type: "before",
+        track: (ctx) => (ctx.updateEvent("event", `${String(named(ctx.event))}!`), ctx),
+      },
+    );
+    for (const event of ["A", "B"]) analytics.track({ userId: "u", event });
+    analytics.identify({ userId: "u", traits: { a: 1 } });
+    await registered;
+    await analytics.closeAndFlush();
+    const sent = server.requests.flatMap(({ batch }) => batch);
+    expect(told).toEqual([["slow", "loud"]]);
+    expect(sent.map(({ type, event }) => [type, event])).toEqual([
+      ["track", "A!"],
+      ["track", "B!"],
+      ["identify", undefined],
+    ]);
+    expect(sent[0]).toMatchObject({ context: { app: { name: "shop" } } });
+  });
+
+  it("of type before cancel an event, whose callback is told, and no other", async () => {
+    const server = await serve();
+    const analytics = open(server);
+    const drop: Plugin["track"] = (ctx) => (ctx.event["event"] === "Secret" ? ctx.cancel() : ctx);
+    await analytics.register({ ...loaded, name: "gate", type: "before", track: drop });
+    const errors: unknown[] = [];
+    for (const event of ["Secret", "Open"]) analytics.track({ userId: "u", event }, (error) => errors.push(error));
+    await analytics.closeAndFlush();
+    expect(errors).toEqual([new Error("the plugin gate canceled the event"), undefined]);
+    expect(server.requests.flatMap(({ batch }) => batch.map(named))).toEqual(["Open"]);
+  });
+
+  it("that fail to enrich, or to load, leave the event as it is", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const server = await serve();
+    const analytics = open(server);
+    const boom = (): never => {
+      throw new Error("mine");
+    };
+    await analytics.register(
+      { ...loaded, name: "bad", type: "enrichment", track: boom },
+      { ...loaded, name: "worse", type: "before", load: () => Promise.reject(new Error("no disk")), track: boom },
+    );
+    analytics.track({ userId: "u", event: "E" });
+    await analytics.closeAndFlush();
+    expect(server.requests.flatMap(({ batch }) => batch.map(named))).toEqual(["E"]);
+    expect(warn.mock.calls).toEqual([["the plugin worse did not load: Error: no disk"]]);
+    warn.mockRestore();
+  });
+
+  it("of types destination and after see what is sent and what has ended", async () => {
+    const server = await serve();
+    const analytics = open(server);
+    const seen: string[] = [];
+    const see = (name: string) => (ctx: Context) => (seen.push(`${name} ${String(named(ctx.event))}`), ctx);
+    await analytics.register(
+      { ...loaded, name: "Mine", type: "destination", track: see("Mine") },
+      { ...loaded, name: "After", type: "after", track: see("After") },
+    );
+    analytics.track({ userId: "u", event: "A" });
+    analytics.track({ userId: "u", event: "B", integrations: { Mine: false } });
+    analytics.track({ userId: "u", event: "C", integrations: { All: false } });
+    await analytics.closeAndFlush();
+    expect(seen).toEqual(["Mine A", "After A", "After B", "After C"]);
+  });
+
+  it("are asked no more once they are deregistered", async () => {
+    const server = await serve();
+    const analytics = open(server);
+    const unloaded: string[] = [];
+    const unload = (): void => void unloaded.push("loud");
+    await analytics.register({ ...loaded, name: "loud", type: "before", unload, track: (ctx) => ctx.cancel() });
+    await analytics.deregister("loud", "unknown");
+    analytics.track({ userId: "u", event: "E" });
+    await analytics.closeAndFlush();
+    expect([unloaded, server.requests.length]).toEqual([["loud"], 1]);
+  });
+
+  it("get the message as it was at the call, and one that never answers holds up no end", async () => {
+    const server = await serve();
+    const analytics = open(server);
+    let release = (): void => undefined;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    const wait = async (ctx: Context): Promise<Context> => {
+      await until;
+      return ctx;
+    };
+    await analytics.register({ ...loaded, name: "stuck", type: "enrichment", track: wait });
+    const properties = { a: 1 };
+    const errors: unknown[] = [];
+    analytics.track({ userId: "u", event: "E", properties });
+    properties.a = 2;
+    await analytics.flush({ timeout: 5 });
+    release();
+    await analytics.flush();
+    expect(server.requests[0]?.batch[0]).toMatchObject({ properties: { a: 1 } });
+    await analytics.register({
+      ...loaded,
+      name: "stuck for ever",
+      type: "enrichment",
+      track: () => new Promise(() => {}),
+    });
+    for (let index = 0; index <= 10_000; index += 1)
+      analytics.track({ userId: "u", event: "E" }, (error) => errors.push(error));
+    await analytics.closeAndFlush({ timeout: 5 });
+    expect(errors).toEqual([new Error("the event was dropped: queue-full")]);
+  });
+
+  it("cannot reach beyond the event with a path", () => {
+    const ctx = new Context({ type: "track", integrations: { Off: false } });
+    ctx.updateEvent("__proto__.polluted", true);
+    ctx.updateEvent("constructor.prototype.polluted", true);
+    ctx.updateEvent("integrations.Off", { on: 1 });
+    expect([Reflect.get({}, "polluted"), ctx.event["integrations"]]).toEqual([undefined, { Off: false }]);
+  });
+});
+
+it("is ready at once", async () => {
+  await expect(open({ url: "http://127.0.0.1:1" }).ready).resolves.toBeUndefined();
 });

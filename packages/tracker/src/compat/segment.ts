@@ -2,8 +2,10 @@
 /* oxlint-disable import/no-default-export */
 export { Analytics, Analytics as default } from "./segment/analytics.js";
 export type { Callback, CloseAndFlushParams, FlushParams } from "./segment/analytics.js";
-export { Context } from "./segment/context.js";
+export { Context, ContextCancelation } from "./segment/context.js";
+export type { Plugin } from "./segment/plugins.js";
 export type { AnalyticsEvents, DeliveryFailure } from "./segment/emitter.js";
+export { FetchHTTPClient } from "./segment/http-client-transport.js";
 export type { HTTPClient, HTTPClientRequest, HTTPFetchFn, HTTPResponse } from "./segment/http-client-transport.js";
 export type {
   AliasParams,

@@ -5,9 +5,9 @@
  */
 import type { EventType } from "@oncewire/protocol/rudderstack";
 import { createRudderStack, type RudderStack } from "../../clients/rudderstack.js";
-import type { EventResult } from "../../handle.js";
 import { systemRuntime, type Runtime } from "../../runtime.js";
 import { attempt, Callbacks, failureOf } from "../callbacks.js";
+import { createLevelLogger } from "../level-logger.js";
 import { Context } from "./context.js";
 import { Emitter, type EventListener, type EventName } from "./emitter.js";
 import {
@@ -19,6 +19,7 @@ import {
   type SegmentEvent,
   type TrackParams,
 } from "./event.js";
+import { Plugins, type Plugin } from "./plugins.js";
 import { clientOptions, defaultFlushInterval, type AnalyticsSettings } from "./settings.js";
 
 /** Called once, when the event is delivered or has been given up. */
@@ -43,6 +44,7 @@ export class Analytics {
   readonly #runtime: Runtime;
   readonly #emitter = new Emitter();
   readonly #callbacks = new Callbacks();
+  readonly #plugins: Plugins;
   readonly #closeTimeoutMs: number;
   #pending = 0;
   #isClosed = false;
@@ -51,6 +53,7 @@ export class Analytics {
   constructor(settings: AnalyticsSettings) {
     this.#client = createRudderStack(clientOptions(settings));
     this.#runtime = settings.runtime ?? systemRuntime;
+    this.#plugins = new Plugins(this, (line) => createLevelLogger("warn")?.warn(line));
     this.#closeTimeoutMs = Math.max(60_000, settings.flushInterval ?? defaultFlushInterval) * 1.25;
   }
 
@@ -81,9 +84,10 @@ export class Analytics {
   /** Resolves when every event tracked before it has ended and its callback has been called, or after `timeout`. */
   async flush({ timeout, close = false }: FlushParams = {}): Promise<void> {
     const timeoutMs = timeout === undefined || timeout <= 0 ? Number.MAX_SAFE_INTEGER : timeout;
-    const called = this.#callbacks.called();
     this.#isClosed ||= close;
-    await (close ? this.#client.close({ timeoutMs }) : this.#client.flush({ timeoutMs }));
+    const leftMs = await this.#seenByPlugins(timeoutMs);
+    const called = this.#callbacks.called();
+    await (close ? this.#client.close({ timeoutMs: leftMs }) : this.#client.flush({ timeoutMs: leftMs }));
     // Callbacks of events that have ended come within this turn; those of others are not waited for.
     const turn = new Promise<void>((resolve) => this.#runtime.afterPoll(resolve));
     await Promise.race([called, turn]);
@@ -109,32 +113,60 @@ export class Analytics {
     return this;
   }
 
-  /** Rejects: plugins are not supported. */
-  register(..._plugins: readonly object[]): Promise<void> {
-    return Promise.reject(new Error("plugins are not supported; change the message before the call"));
+  /** Resolves when the plugins are loaded; events that come meanwhile wait. One that does not load is left out. */
+  async register(...plugins: readonly Plugin[]): Promise<void> {
+    await this.#plugins.register(plugins);
+    this.#emitter.emit(
+      "register",
+      plugins.map(({ name }) => name),
+    );
   }
 
-  /** Resolves: no plugin is ever registered. */
-  deregister(..._names: readonly string[]): Promise<void> {
-    return Promise.resolve();
+  async deregister(...names: readonly string[]): Promise<void> {
+    await this.#plugins.deregister(names);
+    this.#emitter.emit("deregister", names);
   }
 
   #say(type: EventType, message: unknown, callback: Callback | undefined): void {
     const event = toSegmentEvent(type, message, new Date(this.#runtime.nowMs()));
     if (this.#isClosed) this.#emitter.emit("call_after_close", event);
-    // What comes after closing is counted as such by the engine, and its callback is told so.
-    const handle = this.#client[type](event as never);
     this.#pending += 1;
-    this.#callbacks.add(handle, (result) => this.#end({ ...event, messageId: handle.id }, result, callback));
+    if (this.#isClosed || this.#plugins.isIdle) this.#send(event, callback);
+    else if (this.#plugins.isFull) this.#end(event, new Error("the event was dropped: queue-full"), callback);
+    else void this.#sendPrepared({ messageId: this.#runtime.id(), ...event }, callback);
   }
 
-  #end(event: SegmentEvent, result: EventResult, callback: Callback | undefined): void {
-    const failure = failureOf(result);
+  async #sendPrepared(event: SegmentEvent, callback: Callback | undefined): Promise<void> {
+    const prepared = await this.#plugins.prepare(event);
+    if (prepared instanceof Error) this.#end(event, prepared, callback);
+    else this.#send(prepared.event, callback);
+  }
+
+  /** What comes after closing is counted as such by the engine, and its callback is told so. */
+  #send(event: SegmentEvent, callback: Callback | undefined): void {
+    const handle = this.#client[event.type](event as never);
+    this.#callbacks.add(handle, (result) => this.#end({ ...event, messageId: handle.id }, failureOf(result), callback));
+  }
+
+  #end(event: SegmentEvent, failure: Error | undefined, callback: Callback | undefined): void {
     const ctx = new Context(event, failure);
+    this.#plugins.end(ctx);
     if (callback !== undefined) attempt(() => callback(failure, ctx));
     if (failure === undefined) this.#emitter.emit(event.type, ctx);
     else this.#emitter.emit("error", { code: "delivery_failure", reason: failure, ctx });
     this.#pending -= 1;
     if (this.#pending === 0) this.#emitter.emit("drained");
+  }
+
+  /** Waits for plugins, but not longer than that; resolves with the milliseconds that are left. */
+  async #seenByPlugins(timeoutMs: number): Promise<number> {
+    if (this.#plugins.isIdle) return timeoutMs;
+    const startMs = this.#runtime.monotonicMs();
+    let giveUp = (): void => undefined;
+    const tooLong = new Promise<void>((resolve) => (giveUp = resolve));
+    const timer = this.#runtime.holdFor(timeoutMs, giveUp);
+    await Promise.race([this.#plugins.seen(), tooLong]);
+    timer.cancel();
+    return Math.max(0, timeoutMs - (this.#runtime.monotonicMs() - startMs));
   }
 }

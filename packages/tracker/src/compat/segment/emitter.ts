@@ -16,12 +16,12 @@ export interface AnalyticsEvents extends Record<EventType, readonly [Context]> {
   readonly error: readonly [DeliveryFailure];
   readonly call_after_close: readonly [SegmentEvent];
   readonly drained: readonly [];
+  readonly register: readonly [names: readonly string[]];
+  readonly deregister: readonly [names: readonly string[]];
   /** This and the following are never told: they may be listened to, so that code which does so compiles. */
   readonly initialize: readonly [AnalyticsSettings];
   readonly http_request: readonly [object];
   readonly http_response: readonly [object];
-  readonly register: readonly [readonly string[]];
-  readonly deregister: readonly [readonly string[]];
 }
 
 export type EventName = keyof AnalyticsEvents;

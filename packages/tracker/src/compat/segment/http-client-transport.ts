@@ -35,6 +35,19 @@ export type HTTPFetchFn = (
   },
 ) => Promise<HTTPResponse>;
 
+/** The original's own client: `fetch`, or what can be called like it, given up at the request's timeout. */
+export class FetchHTTPClient implements HTTPClient {
+  readonly #fetch: HTTPFetchFn;
+
+  constructor(fetchFn: HTTPFetchFn = fetch) {
+    this.#fetch = fetchFn;
+  }
+
+  makeRequest({ url, method, headers, body, httpRequestTimeout }: HTTPClientRequest): Promise<HTTPResponse> {
+    return this.#fetch(url, { method, headers: { ...headers }, body, signal: AbortSignal.timeout(httpRequestTimeout) });
+  }
+}
+
 const aborted: Reply = { kind: "failed", reason: "aborted", detail: "given up before an answer came" };
 const late: Reply = { kind: "failed", reason: "timeout", detail: "no complete answer came in time" };
 
