@@ -43,6 +43,13 @@ async function storedOf(uuid: string): Promise<readonly StoredEvent[]> {
   return events.filter(({ userId }) => userId === uuid).toSorted((a, b) => a.position - b.position);
 }
 
+/** The sessions of one user, newest first. */
+async function sessionsOf(userId: string): Promise<unknown> {
+  await collector.events();
+  const answer = await fetch(`${collector.url}/api/sessions?project=shop&userId=${userId}`);
+  return ((await answer.json()) as { readonly items: unknown }).items;
+}
+
 describe("a client made from the page, against the collector", () => {
   it.each(sendingStyles.map((style) => [style.name, style] as const))(
     "A42: every call of it is kept, right in every field, sent as by %s",
@@ -204,7 +211,8 @@ describe("our clients, against a server made from the page", () => {
       { uuid: "crm-user-42", event: "order_created", attributes: orderAttributes, timestamp: when, context: {} },
       { uuid: "job-7", event: "job_processed", attributes: {}, timestamp: when, context: {} },
     ]);
-    expect(events.map(({ context }) => context)).toEqual([{}, {}]);
+    // What a client knows of the session is in the context, which is the caller's beside it.
+    expect(events.map(({ context: { sessionId: _, ...rest } }) => rest)).toEqual([{}, {}]);
   });
 
   it("the server does find faults", async () => {
@@ -245,6 +253,38 @@ describe("our clients, against the collector", () => {
     ]);
     expect(new Set(events.map(({ id }) => id)).size, name).toBe(5);
     expect(events.every(({ project, protocol }) => project === "shop" && protocol === "a-track")).toBe(true);
+  });
+
+  it("A67: keeps the sessions that the client begins, under the client's ids and by the same rule", async () => {
+    const sdk = closed(createATrack({ publicKey, baseUrl: collector.url }));
+    const first = await sdk.init({ user: { uuid: "visitor" }, context: { page: { url: "/?utm_source=news" } } });
+    sdk.track({ event: "seen" });
+    await sdk.init({ context: { page: { url: "/about?utm_source=news" } } });
+    const second = await sdk.init({ context: { page: { url: "/?utm_source=other" } } });
+    const third = await sdk.init({ newSession: true });
+    sdk.track({ event: "seen" });
+    await sdk.flush();
+    expect(await sessionsOf("visitor")).toMatchObject([
+      { sessionId: third.sessionId, began: "asked", events: 2 },
+      { sessionId: second.sessionId, began: "campaign", events: 1 },
+      { sessionId: first.sessionId, began: "first", events: 3 },
+    ]);
+    const ids = (await storedOf("visitor")).map(({ sessionId }) => sessionId);
+    expect(ids).toEqual([first, first, first, second, third, third].map(({ sessionId }) => sessionId));
+  });
+
+  it("A67: tells the client of another session's id where it must, and the client goes on under that", async () => {
+    const sdk = closed(createATrack({ publicKey, baseUrl: collector.url }));
+    const theirs = await sdk.init({ user: { uuid: "owner" } });
+    await sdk.flush();
+    const { handle } = await sdk.init({ user: { uuid: "claimant" }, context: { sessionId: theirs.sessionId } });
+    await handle.delivered;
+    const given = sdk.getSession()?.sessionId;
+    expect(given).not.toBe(theirs.sessionId);
+    sdk.track({ event: "seen" });
+    await sdk.flush();
+    expect(await sessionsOf("claimant")).toMatchObject([{ sessionId: given, events: 2 }]);
+    expect(await sessionsOf("owner")).toMatchObject([{ sessionId: theirs.sessionId, events: 1 }]);
   });
 
   it("keeps a call once whose answer was lost on the way", async () => {

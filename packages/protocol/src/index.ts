@@ -1,3 +1,5 @@
+export { campaignSigns } from "./campaign.js";
+export type { CampaignSigns } from "./campaign.js";
 export type { Arrival, Encoder, Enrichment, Limits, Receiver, Refusal, Route, Stamp, UserTruth } from "./codec.js";
 export type { Decoded } from "./decoded.js";
 export type { EncodedEvent } from "./encoded-event.js";
@@ -23,3 +25,5 @@ export type { RequestHead, WireHeaders, WireRequest, WireResponse } from "./http
 export type { Outcome } from "./outcome.js";
 export { failed, ok } from "./problem.js";
 export type { Problem, Problems, Result } from "./problem.js";
+export { decideSession, sessionBeginnings, sessionIdleMs } from "./session-rule.js";
+export type { OpenSession, SessionActivity, SessionBeginning, SessionDecision } from "./session-rule.js";

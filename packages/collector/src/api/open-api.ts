@@ -1,6 +1,5 @@
 /** The read API as an OpenAPI document; docs/openapi.json is this, and tests compare both with the running server. */
-import { eventKinds, protocolNames } from "@oncewire/protocol";
-import { sessionBeginnings } from "../profiles/session.js";
+import { eventKinds, protocolNames, sessionBeginnings } from "@oncewire/protocol";
 import { refusalReasons } from "../report.js";
 
 type Schema = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 /** What one stored event does to profiles and sessions. Events come in the order of the log, each once. */
+import { decideSession } from "@oncewire/protocol";
 import type { CanonicalEvent, EventKind, JsonObject } from "@oncewire/protocol";
 import { readUserChange } from "@oncewire/protocol/a-track";
 import { identify } from "./identify.js";
@@ -6,7 +7,7 @@ import { derivedId } from "./people.js";
 import type { People } from "./people.js";
 import { profileBounds, seen, withFields } from "./profile.js";
 import type { Profile } from "./profile.js";
-import { beginSession, continueSession, decideSession } from "./session.js";
+import { beginSession, continueSession } from "./session.js";
 import type { Activity, Session } from "./session.js";
 import { surroundingsOf } from "./surroundings.js";
 
@@ -47,20 +48,23 @@ function isActivity({ kind }: CanonicalEvent): boolean {
 }
 
 function withSession(people: People, profile: Profile, { event, timeMs }: Happening): Profile {
+  const surroundings = surroundingsOf(event.context);
   const activity: Activity = {
     timeMs,
     // On A-Track's wire only init begins a session; the other wires have no call for it.
     mayBegin: event.protocol !== "a-track" || event.kind === "session",
     senderId: usableSessionId(event),
-    surroundings: surroundingsOf(event.context),
+    campaignKey: surroundings.campaignKey,
+    isNewSession: surroundings.isNewSession,
+    surroundings,
   };
-  const decision = decideSession(activity, openSession(people, profile, event));
+  const open = openSession(people, profile, event);
+  const decision = decideSession(activity, open);
   switch (decision.kind) {
     case "none":
       return profile;
     case "continue":
-      people.keepSession(continueSession(decision.session, activity));
-      return { ...profile, currentSession: decision.session.id };
+      return open === null ? profile : withContinued(people, profile, continueSession(open, activity));
     case "begin": {
       const id = freeSessionId(people, profile, event);
       const { project, key } = profile;
@@ -70,6 +74,11 @@ function withSession(people: People, profile: Profile, { event, timeMs }: Happen
       return withNewest(people, profile, session);
     }
   }
+}
+
+function withContinued(people: People, profile: Profile, session: Session): Profile {
+  people.keepSession(session);
+  return { ...profile, currentSession: session.id };
 }
 
 interface Happening {

@@ -1,10 +1,10 @@
 /** What is told of people to those who ask: documents as answers, times as texts. */
-import type { JsonObject, UserTruth } from "@oncewire/protocol";
+import type { JsonObject, SessionBeginning, UserTruth } from "@oncewire/protocol";
 import { profileKey } from "./people.js";
 import type { People } from "./people.js";
 import type { Profile } from "./profile.js";
 import type { ProfiledStore } from "./profiled-store.js";
-import type { Session, SessionBeginning } from "./session.js";
+import type { Session } from "./session.js";
 import type { Attribution } from "./surroundings.js";
 
 /** What can be asked. An `id` is any id of the person, a user's or another. */

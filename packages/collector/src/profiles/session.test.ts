@@ -87,6 +87,17 @@ describe("a session", () => {
     ]);
   });
 
+  it("goes on under the id that the collector gave it, when its sender has learnt that", () => {
+    const taken = page(0, {}, { userId: "eve", sessionId: "s-1" });
+    const begins = init(1, {}, { sessionId: "s-1" });
+    const begun = peopleAfter(taken, begins);
+    const given = sessionsOf(begun)[0]?.id ?? "";
+    expect(given).not.toBe("s-1");
+    const tracked = event(2, { protocol: "a-track", userId: "ada", sessionId: given });
+    const people = peopleAfter(taken, begins, tracked, init(3, {}, { sessionId: given }));
+    expect(sessionsOf(people)).toMatchObject([{ id: given, senderId: "s-1", events: 3 }]);
+  });
+
   it("is no other person's, whatever id they claim", () => {
     const people = peopleAfter(page(0, {}, { sessionId: "s" }), page(1, {}, { userId: "eve", sessionId: "s" }));
     expect(sessionsOf(people)).toMatchObject([{ id: "s", events: 1 }]);

@@ -1,69 +1,22 @@
-/**
- * A visit: what a person did without a pause of thirty minutes, and from one campaign. Decided here and nowhere else,
- * from the events in the order of the log.
- */
-import type { JsonObject } from "@oncewire/protocol";
+/** A visit as the collector keeps it. Whether an event begins one is decided by `decideSession`, as at the sender's end. */
+import type { JsonObject, OpenSession, SessionActivity, SessionBeginning } from "@oncewire/protocol";
 import type { Attribution, Surroundings } from "./surroundings.js";
 
-export interface Session {
-  readonly id: string;
+/** `senderId` is another than `id` once the sender went on using it for a new session. */
+export interface Session extends OpenSession {
   readonly project: string;
   /** The key of whose session it is. */
   readonly profile: string;
-  /** The id by which the sender knows it: another than `id` once the sender went on using it for a new session. */
-  readonly senderId: string | null;
   /** Why it did not go on as the one before. */
   readonly began: SessionBeginning;
-  /** Milliseconds since the epoch, by the events' own times. */
-  readonly startedMs: number;
-  readonly lastActiveMs: number;
   readonly events: number;
   readonly attribution: Attribution;
-  readonly campaignKey: string | null;
   readonly device: JsonObject;
 }
 
-export const sessionBeginnings = ["first", "idle", "campaign", "asked", "sender"] as const;
-export type SessionBeginning = (typeof sessionBeginnings)[number];
-
-export const sessionIdleMs: number = 30 * 60 * 1_000;
-
-/** What of an event decides about sessions. */
-export interface Activity {
-  readonly timeMs: number;
-  /** Whether a session begins where none is open; else the event only goes on with one. */
-  readonly mayBegin: boolean;
-  readonly senderId: string | null;
+/** What an event says that matters to a session. */
+export interface Activity extends SessionActivity {
   readonly surroundings: Surroundings;
-}
-
-export type SessionDecision =
-  | { readonly kind: "none" }
-  | { readonly kind: "continue"; readonly session: Session }
-  | { readonly kind: "begin"; readonly began: SessionBeginning };
-
-const none: SessionDecision = { kind: "none" };
-
-/** `open` is the session that the event would go on with: the one its sender names, else the person's newest. */
-export function decideSession(activity: Activity, open: Session | null): SessionDecision {
-  const began = whyNew(activity, open);
-  if (open !== null && began === null) return isTooLate(activity, open) ? none : { kind: "continue", session: open };
-  return activity.mayBegin ? { kind: "begin", began: began ?? "first" } : none;
-}
-
-function whyNew({ timeMs, senderId, surroundings }: Activity, open: Session | null): SessionBeginning | null {
-  if (open === null) return "first";
-  if (surroundings.isNewSession) return "asked";
-  if (timeMs - open.lastActiveMs > sessionIdleMs) return "idle";
-  if (open.startedMs - timeMs > sessionIdleMs) return null;
-  const { campaignKey } = surroundings;
-  if (campaignKey !== null && campaignKey !== open.campaignKey) return "campaign";
-  return senderId !== null && open.senderId !== null && senderId !== open.senderId ? "sender" : null;
-}
-
-/** What comes so late that it was before the session is part of none: sessions that are over are not opened again. */
-function isTooLate({ timeMs }: Activity, open: Session): boolean {
-  return open.startedMs - timeMs > sessionIdleMs;
 }
 
 export interface Beginning {
@@ -74,7 +27,7 @@ export interface Beginning {
 }
 
 export function beginSession({ id, project, profile, began }: Beginning, activity: Activity): Session {
-  const { timeMs, senderId, surroundings } = activity;
+  const { timeMs, senderId, campaignKey, surroundings } = activity;
   return {
     id,
     project,
@@ -85,7 +38,7 @@ export function beginSession({ id, project, profile, began }: Beginning, activit
     lastActiveMs: timeMs,
     events: 1,
     attribution: surroundings.attribution(),
-    campaignKey: surroundings.campaignKey,
+    campaignKey,
     device: surroundings.device(),
   };
 }

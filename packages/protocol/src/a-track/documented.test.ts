@@ -9,6 +9,7 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const page = read("docs/protocols/a-track.md");
 const folders = [
   "packages/protocol/src/a-track/",
+  "packages/protocol/src/",
   "packages/tracker/src/context/",
   "packages/tracker/src/clients/a-track/",
   "packages/tracker/src/compat/",

@@ -20,6 +20,8 @@ export type {
   UserFields,
 } from "./event.js";
 export type { Endpoints } from "./frame.js";
+export { readInitReply } from "./read-reply.js";
+export type { InitReply } from "./read-reply.js";
 export { createATrackReceiver } from "./receiver.js";
 export { problemCodes } from "./validate.js";
 export type { ProblemCode } from "./validate.js";

@@ -9,6 +9,7 @@ export { fromExpress, fromFastify, fromFetch, fromHono, fromNext, fromNode } fro
 export type { RequestInputOptions } from "../context/request-input.js";
 export { current as currentScope, run as runInScope } from "../context/scope.js";
 export type { Scope, ScopeFields } from "../context/scope.js";
+export type { Visit } from "../context/visit.js";
 export type { Stats } from "../delivery/delivery.js";
 export type { EventHandle, EventResult } from "../handle.js";
 export type { FlushOptions } from "../outbox.js";

@@ -31,6 +31,19 @@ interface Said {
   readonly attributes: unknown;
 }
 
+export type SaidAtInit = Said & Pick<Whose, "session"> & { readonly isNewUser: unknown };
+
+/** Whom an event is about, and what of the session its context says where it says nothing else; null is nothing. */
+export interface Whose {
+  readonly uuid: unknown;
+  readonly session: SessionFields | null;
+}
+
+export interface SessionFields {
+  readonly sessionId?: string;
+  readonly newSession?: true;
+}
+
 export class Calls {
   readonly #outbox: Outbox;
 
@@ -38,18 +51,19 @@ export class Calls {
     this.#outbox = outbox;
   }
 
-  /** `userOf` is asked whom the event is about, with what the payload says. */
-  event(payload: EventPayload, userOf: (named: unknown) => unknown): EventHandle {
+  /** `whoseOf` is asked whom the event is about, and in which session, with what the payload says. */
+  event(payload: EventPayload, whoseOf: (named: unknown) => Whose): EventHandle {
     return this.#say(() => {
-      const { uuid, event, attributes, timestamp, context, id } = payload;
-      return { kind: "event", uuid: userOf(uuid), event, attributes, timestamp, context: withScope(context), id };
+      const { uuid: named, event, attributes, timestamp, context, id } = payload;
+      const { uuid, session } = whoseOf(named);
+      return { kind: "event", uuid, event, attributes, timestamp, context: withScope(context, session), id };
     }, payload);
   }
 
-  init(payload: InitPayload, { uuid, attributes, isNewUser }: Said & { readonly isNewUser: unknown }): EventHandle {
+  init(payload: InitPayload, { uuid, attributes, isNewUser, session }: SaidAtInit): EventHandle {
     return this.#say(() => {
       const { context, profile, mode, id } = payload;
-      return { kind: "init", uuid, isNewUser, mode, attributes, profile, context: withScope(context), id };
+      return { kind: "init", uuid, isNewUser, mode, attributes, profile, context: withScope(context, session), id };
     }, payload);
   }
 
@@ -83,12 +97,12 @@ function attempt(read: () => Call): Call | null {
   }
 }
 
-/** The context with what the scope says of the surroundings; the scope's session is in the context on this wire. */
-function withScope(context: unknown): unknown {
+/** The context, above what the scope says of the surroundings, above the session: both are in the context on this wire. */
+function withScope(context: unknown, session: SessionFields | null): unknown {
   const scope = current();
-  if (scope === undefined) return context;
-  const { sessionId } = scope;
-  const around = { ...(sessionId === undefined ? {} : { sessionId }), ...scope.context };
+  if (scope === undefined && session === null) return context;
+  const sessionId = scope?.sessionId;
+  const around = { ...session, ...(sessionId === undefined ? {} : { sessionId }), ...scope?.context };
   const own = context ?? {};
   return typeof own === "object" ? scopedContext(own, { context: around }) : own;
 }

@@ -72,7 +72,7 @@ describe("init", () => {
           uuid: "server-user-42",
           isNewUser: true,
           mode: "merge",
-          context: {},
+          context: { sessionId: result.sessionId },
           attributes: {},
           profile: {},
         },
@@ -223,9 +223,8 @@ describe("track", () => {
     let nowMs = Date.UTC(2026, 3, 8, 12);
     const server = await serve(answerInTurn(200, 503, 200));
     const sdk = open(server, { runtime: { ...systemRuntime, nowMs: () => nowMs } });
-    await (
-      await sdk.init({ user: { uuid: "server-user-42" } })
-    ).handle.delivered;
+    const { handle, sessionId } = await sdk.init({ user: { uuid: "server-user-42" } });
+    await handle.delivered;
     sdk.track({ event: "order_created" });
     nowMs += 60_000;
     await sdk.flush();
@@ -235,7 +234,7 @@ describe("track", () => {
       event: "order_created",
       attributes: {},
       timestamp: "2026-04-08T12:00:00.000Z",
-      context: {},
+      context: { sessionId },
     };
     expect(told(server).slice(1)).toEqual([
       ["/event", body],

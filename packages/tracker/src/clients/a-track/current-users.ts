@@ -28,6 +28,11 @@ export class CurrentUsers {
     return this.#find()?.user ?? null;
   }
 
+  /** The one of the process, whatever the scope. */
+  getOfProcess(): CurrentUser | null {
+    return this.#ofProcess;
+  }
+
   /** The same, where there is a scope whose user it is. */
   getOfScope(): CurrentUser | null {
     const place = this.#find();

@@ -1,8 +1,10 @@
 /** A-Track as a destination: its API, or anything that speaks it. */
 import { baseUrlFor, createATrackEncoder, type Endpoints, type Geo } from "@oncewire/protocol/a-track";
+import type { WireRequest, WireResponse } from "@oncewire/protocol";
 import type { Destination } from "../../delivery/destination.js";
 import { TrackerError } from "../../errors.js";
 import { HttpTransport } from "../../transport/http-transport.js";
+import type { Transport } from "../../transport/transport.js";
 import { resolveProxy, type ProxyOption } from "../../transport/proxy.js";
 
 export interface ATrackOptions {
@@ -29,17 +31,37 @@ export interface ATrackOptions {
   readonly proxy?: ProxyOption;
 }
 
+/** Told of every answer that came, with the request it is to. */
+export type AnswerListener = (request: WireRequest, response: WireResponse) => void;
+
 const gzipSettings = { minBytes: 1024, level: 3 };
 
 /** Throws a `TrackerError` for an option that is missing or of the wrong form. */
 export function aTrack(options: ATrackOptions): Destination {
+  return aTrackHeard(options, () => undefined);
+}
+
+/** The same, for a client that reads the answers. */
+export function aTrackHeard(options: ATrackOptions, onAnswer: AnswerListener): Destination {
   const { name = "a-track", gzip = false } = options;
   const url = addressOf(options);
   const proxy = resolveProxy(options.proxy, url);
   return {
     name,
     encoder: encoderFor(options),
-    openTransport: (needs) => new HttpTransport({ ...needs, url, proxy, gzip: gzip ? gzipSettings : null }),
+    openTransport: (needs) =>
+      heard(new HttpTransport({ ...needs, url, proxy, gzip: gzip ? gzipSettings : null }), onAnswer),
+  };
+}
+
+function heard(transport: Transport, onAnswer: AnswerListener): Transport {
+  return {
+    async send(request) {
+      const reply = await transport.send(request);
+      if (reply.kind === "answered") onAnswer(request, reply.response);
+      return reply;
+    },
+    abort: () => transport.abort(),
   };
 }
 

@@ -20,6 +20,11 @@ export interface InitPayload {
   readonly profile?: object | null | undefined;
   /** Whether `user.attributes` join those there are, or replace them. @default "merge" */
   readonly mode?: Mode | null | undefined;
+  /**
+   * Begins a session whatever there was. Otherwise one goes on for thirty minutes after the user was last seen, and until
+   * another campaign. @default false
+   */
+  readonly newSession?: boolean | null | undefined;
   /** A hint. What is not said is whether the storage held another user, or none; of users elsewhere it is false. */
   readonly isNewUser?: boolean | null | undefined;
   /** The call's id for ever, sent as Idempotency-Key. @default a new UUID */
@@ -62,6 +67,8 @@ export interface InitResult {
   /** The user from now on: given, stored or generated. Empty where the call was refused and there is no user. */
   readonly uuid: string;
   readonly isNewUser: boolean;
+  /** The session that was begun or continued; null in a scope, where only the scope or the collector names one. */
+  readonly sessionId: string | null;
   /** Whether the storage has the user. Within a scope it is never asked. */
   readonly isStored: boolean;
   /** What becomes of the request. */

@@ -65,6 +65,8 @@ describe("the file storage", () => {
   });
 });
 
+const session = { sessionId: expect.any(String), lastSeenAt: expect.any(String) };
+
 describe("a user in a storage", () => {
   it("A3, A7: goes on in the next process, with the attributes", async () => {
     const directory = folder();
@@ -93,8 +95,8 @@ describe("a user in a storage", () => {
     expect(key).toMatch(/^a-track-user-[0-9a-f]{32}$/);
     expect(calls).toEqual([
       ["get", key],
-      ["set", key, { uuid: "u", attributes: {} }],
-      ["set", key, { uuid: "u", attributes: { plan: "pro" } }],
+      ["set", key, { uuid: "u", attributes: {}, ...session }],
+      ["set", key, { uuid: "u", attributes: { plan: "pro" }, ...session }],
     ]);
   });
 
@@ -124,7 +126,7 @@ describe("a user in a storage", () => {
     const errors: unknown[] = [];
     const { isNewUser, isStored, uuid } = await open(kept, (error) => errors.push(error)).init();
     expect([isNewUser, isStored, errors.length]).toEqual([true, true, 1]);
-    expect(JSON.parse(kept.get(key) ?? "")).toEqual({ uuid, attributes: {} });
+    expect(JSON.parse(kept.get(key) ?? "")).toEqual({ uuid, attributes: {}, ...session });
   });
 
   it.each([
@@ -202,7 +204,7 @@ describe("a user in a storage", () => {
     await sdk.init({ user: { uuid: "u" } });
     for (let seats = 1; seats <= 50; seats += 1) sdk.setAttributes({ seats });
     await sdk.close();
-    expect(JSON.parse(kept.at(-1) ?? "")).toEqual({ uuid: "u", attributes: { seats: 50 } });
+    expect(JSON.parse(kept.at(-1) ?? "")).toEqual({ uuid: "u", attributes: { seats: 50 }, ...session });
     expect(kept.length).toBeLessThanOrEqual(3);
   });
 

@@ -3,6 +3,7 @@
  * will do: a `Map` is one, and so are most caches and databases.
  */
 import type { JsonObject, JsonValue } from "@oncewire/protocol";
+import type { Visit } from "../../context/visit.js";
 import type { CurrentUser } from "./payloads.js";
 
 export interface ATrackStorage {
@@ -15,6 +16,8 @@ export interface ATrackStorage {
 /** What the storage answered. One that could not be read may hold a user, and is not written over without need. */
 export interface Loaded {
   readonly user: CurrentUser | null;
+  /** The user's last session. */
+  readonly visit: Visit | null;
   readonly isReadable: boolean;
 }
 
@@ -51,8 +54,8 @@ export class UserStore {
   }
 
   /** Resolves with whether the storage has this user or a later one. Writes never overlap. */
-  save({ uuid, attributes }: CurrentUser): Promise<boolean> {
-    this.#next = JSON.stringify({ uuid, attributes });
+  save({ uuid, attributes }: CurrentUser, visit: Visit | null): Promise<boolean> {
+    this.#next = JSON.stringify({ uuid, attributes, ...visit });
     return (this.#writing ??= this.#write());
   }
 
@@ -80,17 +83,17 @@ export class UserStore {
   }
 
   #read(text: unknown): Loaded {
-    if (text === null || text === undefined) return { user: null, isReadable: true };
-    const user = parseUser(text);
+    if (text === null || text === undefined) return { user: null, visit: null, isReadable: true };
+    const kept = parseKept(text);
     // What is no user of ours is of no use to anybody: it may be written over.
-    if (user === null)
+    if (kept === null)
       this.#tell(new TypeError("Expected a stored user, { uuid, attributes } as JSON; got another text."));
-    return { user, isReadable: true };
+    return { user: kept?.user ?? null, visit: kept?.visit ?? null, isReadable: true };
   }
 
   #unreadable(error: unknown): Loaded {
     this.#tell(error);
-    return { user: null, isReadable: false };
+    return { user: null, visit: null, isReadable: false };
   }
 
   #tell(error: unknown): void {
@@ -106,15 +109,24 @@ function isPromise(value: unknown): value is Promise<string | null | undefined> 
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function parseUser(text: unknown): CurrentUser | null {
+type Kept = Pick<Loaded, "visit"> & { readonly user: CurrentUser };
+
+function parseKept(text: unknown): Kept | null {
   try {
     const value: JsonValue = typeof text === "string" ? JSON.parse(text) : null;
     if (!isObject(value)) return null;
     const { uuid, attributes } = value;
-    return typeof uuid === "string" && uuid !== "" && isObject(attributes) ? { uuid, attributes } : null;
+    if (typeof uuid !== "string" || uuid === "" || !isObject(attributes)) return null;
+    return { user: { uuid, attributes }, visit: visitIn(value) };
   } catch {
     return null;
   }
+}
+
+/** A user without a session, or with one that cannot be read, is a user all the same. */
+function visitIn({ sessionId, lastSeenAt, campaign }: JsonObject): Visit | null {
+  if (typeof sessionId !== "string" || sessionId === "" || typeof lastSeenAt !== "string") return null;
+  return { sessionId, lastSeenAt, ...(typeof campaign === "string" ? { campaign } : {}) };
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
