@@ -71,9 +71,11 @@ function tableOf(entries: readonly (readonly [characters: string, meaning: numbe
  * Most bodies escape nothing, and then a string ends with the next quote.
  */
 function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
-  const found = { depth: 0, keys: 0, hasLongNumbers: false, hasSurrogates: false };
+  const found = { hasSurrogates: false };
   const { length } = bytes;
+  let keys = 0;
   let depth = 0;
+  let deepest = 0;
   let digits = 0;
   let longest = 0;
   for (let at = 0; at < length; at += 1) {
@@ -88,11 +90,11 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
         longest = Math.max(longest, digits);
         continue;
       case 2:
-        found.keys += 1;
+        keys += 1;
         break;
       case 3:
         depth += 1;
-        found.depth = Math.max(found.depth, depth);
+        deepest = Math.max(deepest, depth);
         break;
       case 4:
         depth -= 1;
@@ -104,8 +106,7 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
     }
     digits = 0;
   }
-  found.hasLongNumbers = longest >= longDigits;
-  return found;
+  return { depth: deepest, keys, hasLongNumbers: longest >= longDigits, hasSurrogates: found.hasSurrogates };
 }
 
 /** Where the text that begins at `from` ends, in bytes without a backslash. */
