@@ -11,6 +11,7 @@ const entries = [
   { find: /^oncewire\/testing$/, replacement: source("tracker/src/testing.ts") },
   { find: /^oncewire\/compat\/([^/]+)$/, replacement: `${source("tracker/src/compat")}/$1.ts` },
   { find: /^oncewire\/snowplow\/v0\.1$/, replacement: source("tracker/src/clients/snowplow-v0-1.ts") },
+  { find: /^oncewire\/(attribution|session)$/, replacement: `${source("tracker/src")}/$1.ts` },
   { find: /^oncewire\/([^/]+)$/, replacement: `${source("tracker/src/clients")}/$1.ts` },
   { find: /^oncewire$/, replacement: source("tracker/src/index.ts") },
 ];

@@ -45,7 +45,7 @@ export const layers = {
     ["record.ts", "files.ts", "errors.ts", "deferred.ts", "processes.ts"],
   ],
   tracker: [
-    ["index.ts", "testing.ts"],
+    ["index.ts", "testing.ts", "attribution.ts", "session.ts"],
     ["compat"],
     ["clients"],
     ["tracker.ts"],
