@@ -58,6 +58,7 @@ export const layers = {
   collector: [
     ["index.ts"],
     ["collector.ts"],
+    ["workers"],
     ["http"],
     ["ingest", "live", "api", "loading", "micro"],
     ["sinks"],

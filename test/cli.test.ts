@@ -217,9 +217,12 @@ describe("oncewire serve --supervise", () => {
     });
   }
 
-  it("takes a new process on SIGHUP without turning anybody away, and ends on SIGTERM", async () => {
+  it.each([
+    ["alone", []],
+    ["with workers", ["--workers", "2"]],
+  ])("takes a new process on SIGHUP without turning anybody away, and ends on SIGTERM, %s", async (_, more) => {
     const port = await freePort();
-    const served = run("serve", "--supervise", "--port", String(port), "--data", "data");
+    const served = run("serve", "--supervise", "--port", String(port), "--data", "data", ...more);
     await served.said(/collector at/);
     const answers: (number | string)[] = [];
     const over = new AbortController();
@@ -263,5 +266,32 @@ describe("oncewire serve --supervise", () => {
     writeFileSync(join(directory, "file"), "");
     const end = await run("serve", "--supervise", "--port", String(await freePort()), "--data", "file/data").ended;
     expect([end.code, end.errors]).toEqual([1, expect.stringContaining("the collector could not be started")]);
+  });
+});
+
+describe.runIf(process.platform === "linux")("oncewire serve --workers", () => {
+  const childrenOf = (pid: number | undefined): number[] =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  const isRunning = (pid: number): boolean => {
+    try {
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    } catch {
+      return false;
+    }
+  };
+
+  it("leaves no worker behind when its own process is killed", async () => {
+    const served = run("serve", "--workers", "2", "--port", "0", "--data", "data");
+    const [, url = ""] = await served.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+    expect(await post(url, { userId: "ada", event: "Seen", messageId: "m-1" })).toBe(200);
+    const workers = childrenOf(served.child.pid).filter(isRunning);
+    expect(workers.length).toBeGreaterThanOrEqual(2);
+    served.child.kill("SIGKILL");
+    await expect.poll(() => workers.some(isRunning), { timeout: 10_000 }).toBe(false);
+    const again = run("serve", "--workers", "2", "--port", "0", "--data", "data");
+    const [, other = ""] = await again.said(/collector at (http:\/\/127\.0\.0\.1:\d+)/);
+    expect((await events(other)).items.map(({ id }) => id)).toEqual(["m-1"]);
+    again.child.kill("SIGTERM");
+    expect((await again.ended).code).toBe(0);
   });
 });

@@ -92,6 +92,11 @@ const describers: { readonly [K in Kind]: readonly [level: Level, message: (repo
     ({ sink, events }) =>
       `the sink ${sink}: ${events} events are refused at its other end for ever; they are kept in the folder \`refused\``,
   ],
+  "worker-ended": [
+    "error",
+    ({ worker, message, restartMs }) =>
+      `worker ${worker} ended by itself (${message}); nothing that was answered with success is lost; it is started again in ${restartMs} ms`,
+  ],
   failed: ["error", ({ message }) => `a request was answered 500 and not kept: ${message}`],
 };
 

@@ -7,15 +7,13 @@ import type { MicroHandler } from "./http/micro-handler.js";
 import { loadPage } from "./http/page.js";
 import { createGate } from "./http/gate.js";
 import type { Gate } from "./http/gate.js";
-import type { Health, HealthProblem } from "./http/health.js";
+import { healthOf } from "./http/health.js";
 import { createRouter } from "./http/router.js";
 import type { Handler } from "./http/router.js";
 import { rateLimiterFor } from "./http/rate-limiter.js";
 import type { RateLimiter } from "./http/rate-limiter.js";
-import { listen } from "./http/server.js";
 import { createShowHandler } from "./http/show-handler.js";
 import type { ShowHandler } from "./http/show-handler.js";
-import type { HttpServer } from "./http/server.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createRequestKeeper } from "./ingest/request-keeper.js";
 import { metricsText } from "./api/metrics.js";
@@ -44,6 +42,9 @@ import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
 import type { CollectorReport, CollectorStats } from "./report.js";
 import type { EventReader } from "./store/event-store.js";
+import { openEntrance } from "./workers/entrance.js";
+import type { Entrance } from "./workers/entrance.js";
+import type { SharedDesk } from "./workers/owner-desk.js";
 
 /** A running collector. */
 export interface Collector {
@@ -89,31 +90,26 @@ export async function startCollectorWith(given: CollectorOptions, makers: Collec
   await checkEnrichment(options);
   const onReport = reporter(options);
   const gate = createGate();
-  const server = await serve(options, gate.handler, onReport);
+  const entrance = await openDoors(options, gate.handler, onReport);
   try {
     const log = await openDataDirectory(options);
     reportRecovery(log, onReport);
-    return await assemble({ options, wires, log, onReport, makers }, { server, gate }).catch(async (error: unknown) => {
+    return await assemble({ options, wires, log, onReport, makers, entrance }, gate).catch(async (error: unknown) => {
       await log.close();
       throw error;
     });
   } catch (error) {
-    await server.close(0);
+    await entrance.close(0);
     throw error;
   }
 }
 
 type Report = (report: CollectorReport) => void;
 
-type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport" | "makers">;
+type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport" | "makers" | "entrance">;
 
-interface Entrance {
-  readonly server: HttpServer;
-  readonly gate: Gate;
-}
-
-async function assemble(opened: OpenedParts, { server, gate }: Entrance): Promise<Collector> {
-  const { options, wires, log, onReport } = opened;
+async function assemble(opened: OpenedParts, gate: Gate): Promise<Collector> {
+  const { options, wires, log, onReport, entrance } = opened;
   const ledger = createLedger();
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
@@ -126,16 +122,21 @@ async function assemble(opened: OpenedParts, { server, gate }: Entrance): Promis
     await loading.close();
     throw error;
   });
-  gate.open(createHandler(parts));
-  onReport({ kind: "started", url: server.url, open: wires.keyTable.open });
+  const desk = createDesk(parts);
+  gate.open(createHandler(parts, desk));
+  await entrance.employ({ desk, wires }).catch(async (error: unknown) => {
+    await Promise.all([loading.close(), parts.sinks.close()]);
+    throw error;
+  });
+  onReport({ kind: "started", url: entrance.url, open: wires.keyTable.open });
   return {
-    url: server.url,
+    url: entrance.url,
     open: wires.keyTable.open,
     store: loading.reader,
     stats: () => ledger.stats(),
     settled: () => loading.reached(log.durable, settleTimeoutMs),
     close: once(async () => {
-      await stop(parts, server);
+      await stop(parts);
       const stats = ledger.stats();
       onReport({ kind: "closed", stats });
       return stats;
@@ -180,18 +181,28 @@ async function openSinks({ options, wires, log, onReport }: OpenedParts): Promis
   return sinks;
 }
 
-function createHandler(parts: RunningParts): Handler {
-  const { options, wires, log, ledger, loading, sinks, live, onReport } = parts;
-  const { runtime } = options;
-  const latencies = createLatencies();
+type Desk = SharedDesk & { readonly latencies: Latencies };
+
+/** Whatever the accept path needs that there is one of, in whichever process a connection is. */
+function createDesk({ options, log, ledger, loading, sinks, onReport }: RunningParts): Desk {
   const limit = (perSecond: number | null): RateLimiter | null =>
-    rateLimiterFor(perSecond, () => runtime.monotonicMs());
-  const truthOf = createTruth(loading);
+    rateLimiterFor(perSecond, () => options.runtime.monotonicMs());
   const onKept = (): void => {
     loading.advance(log.durable);
     sinks.advance(log.durable);
   };
-  const keeper = createRequestKeeper({ log, ledger, onKept, truthOf, onReport });
+  return {
+    keeper: createRequestKeeper({ log, ledger, onKept, truthOf: createTruth(loading), onReport }),
+    ledger,
+    latencies: createLatencies(),
+    limits: { address: limit(options.maxAddressRequestsPerSecond), key: limit(options.maxKeyRequestsPerSecond) },
+    onReport,
+  };
+}
+
+function createHandler(parts: RunningParts, desk: Desk): Handler {
+  const { options, wires, log, ledger, loading, live, onReport } = parts;
+  const { keeper, latencies, limits } = desk;
   const access = createReadAccess(options);
   return createRouter({
     receivers: createReceivers(wires),
@@ -200,10 +211,10 @@ function createHandler(parts: RunningParts): Handler {
       projects: createProjects(wires.keyTable),
       ledger,
       latencies,
-      addressLimit: limit(options.maxAddressRequestsPerSecond),
-      keyLimit: limit(options.maxKeyRequestsPerSecond),
+      addressLimit: limits.address,
+      keyLimit: limits.key,
       access,
-      runtime,
+      runtime: options.runtime,
       onReport,
     }),
     store: loading.reader,
@@ -217,7 +228,7 @@ function createHandler(parts: RunningParts): Handler {
     page: loadPage(),
     stats: () => ledger.stats(),
     metrics: metricsOf(parts, latencies),
-    health: () => healthOf(parts),
+    health: () => healthOf({ ...parts, workers: parts.entrance.workers() }),
   });
 }
 
@@ -249,7 +260,8 @@ function createMicro({ options, wires, log, loading }: RunningParts): MicroHandl
   });
 }
 
-function metricsOf({ options, log, ledger, loading, sinks, live }: RunningParts, latencies: Latencies): () => string {
+function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
+  const { options, log, ledger, loading, sinks, live, entrance } = parts;
   const startedAtMs = options.runtime.nowMs();
   return () => {
     const { bytes, segments, state } = log.status();
@@ -264,6 +276,7 @@ function metricsOf({ options, log, ledger, loading, sinks, live }: RunningParts,
         ...sinks.progress().map(({ name, position }) => ({ name: `sink-${name}`, behind: log.durable - position })),
       ],
       sinks: sinks.progress(),
+      workers: entrance.workers(),
       live,
       forgotten: loading.progress().forgotten,
       residentBytes: process.memoryUsage.rss(),
@@ -272,9 +285,9 @@ function metricsOf({ options, log, ledger, loading, sinks, live }: RunningParts,
   };
 }
 
-function serve(options: ResolvedOptions, handler: Handler, onReport: Report): Promise<HttpServer> {
+function openDoors(options: ResolvedOptions, handler: Handler, onReport: Report): Promise<Entrance> {
   const onError = (error: unknown): void => onReport({ kind: "failed", message: String(error) });
-  return listen({ ...options, handler, runtime: options.runtime, onError });
+  return openEntrance({ ...options, options, handler, onError });
 }
 
 interface RunningParts {
@@ -287,12 +300,13 @@ interface RunningParts {
   readonly live: LiveFeed;
   readonly onReport: Report;
   readonly makers: CollectorMakers;
+  readonly entrance: Entrance;
 }
 
 /** From the outside in: no new requests, then what is in the log, then the store, then the log. */
-async function stop({ options, log, loading, sinks, live, onReport }: RunningParts, server: HttpServer): Promise<void> {
+async function stop({ options, log, loading, sinks, live, onReport, entrance }: RunningParts): Promise<void> {
   live.close();
-  await server.close(options.closeTimeoutMs);
+  await entrance.close(options.closeTimeoutMs);
   // What does not get into the store in time stays in the log and is loaded at the next start.
   await loading.reached(log.durable, options.closeTimeoutMs).catch((error: unknown) => {
     onReport({ kind: "store-failed", message: String(error) });
@@ -305,18 +319,6 @@ function reportRecovery(log: AcceptLog, onReport: Report): void {
   const { tornBytes, damagedRecords, quarantinedSegments } = log.status().recovered;
   if (tornBytes + damagedRecords + quarantinedSegments === 0) return;
   onReport({ kind: "recovered", tornBytes, damagedRecords, quarantined: quarantinedSegments });
-}
-
-function healthOf({ log, loading, sinks }: RunningParts): Health {
-  const { state, fault } = log.status();
-  const { failure } = loading.progress();
-  const problems: HealthProblem[] = [];
-  if (state !== "accepting") problems.push({ part: "log", message: `it cannot be written: ${fault ?? state}` });
-  if (failure !== null) problems.push({ part: "store", message: `it is tried again: ${failure}` });
-  for (const sink of sinks.progress()) {
-    if (sink.failure !== null) problems.push({ part: "sink", message: `${sink.name} is tried again: ${sink.failure}` });
-  }
-  return { accepting: state === "accepting", problems };
 }
 
 /** A listener that throws must not stop the collector. */

@@ -10,6 +10,7 @@ export const collectorErrorCodes = [
   "data-in-use",
   "not-running",
   "log-incomplete",
+  "worker-failed",
 ] as const;
 export type CollectorErrorCode = (typeof collectorErrorCodes)[number];
 

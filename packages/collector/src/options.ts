@@ -57,6 +57,13 @@ export interface CollectorOptions {
    */
   readonly maxAddressRequestsPerSecond?: number | null | undefined;
   /**
+   * Worker processes that take the connections: they read, unpack and check requests on further cores, while this process
+   * keeps them in the one log and answers everything else. 0 is this process alone; up to 64. They use the system's clock
+   * and ids, whatever `runtime` says.
+   * @default 0
+   */
+  readonly workers?: number | undefined;
+  /**
    * Open connections, at most; those beyond are closed at once.
    * @default 10000
    */
@@ -184,6 +191,7 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   secretKey: null,
   maxKeyRequestsPerSecond: null,
   maxAddressRequestsPerSecond: null,
+  workers: 0,
   maxConnections: 10_000,
   allowedHosts: Object.freeze([]),
   sync: "group",
@@ -235,6 +243,7 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   ],
   maxKeyRequestsPerSecond: rate,
   maxAddressRequestsPerSecond: rate,
+  workers: ["an integer from 0 to 64", integer(0, 64)],
   maxConnections: ["an integer from 1 to 1,000,000", integer(1, 1_000_000)],
   allowedHosts: ["a list of host names", strings],
   sync: ['"group" or "none"', (value) => value === "group" || value === "none"],

@@ -33,6 +33,13 @@ export type CollectorReport =
   | { readonly kind: "sink-failed"; readonly sink: string; readonly message: string }
   /** The other end of a sink will never take these events; they are in `refused/<sink>.ndjson`. */
   | { readonly kind: "sink-refused"; readonly sink: string; readonly events: number }
+  /** A worker process ended by itself; another one is started in its place after `restartMs`. */
+  | {
+      readonly kind: "worker-ended";
+      readonly worker: number;
+      readonly message: string;
+      readonly restartMs: number;
+    }
   /** A request met a defect of the collector: it was answered 500 and not kept. */
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed"; readonly stats: CollectorStats };

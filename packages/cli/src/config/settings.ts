@@ -49,6 +49,7 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   },
   maxKeyRequestsPerSecond: { kind: "number", value: "number", help: "requests of one ingest key; none is no limit" },
   maxAddressRequestsPerSecond: { kind: "number", value: "number", help: "requests of one address; none is no limit" },
+  workers: { kind: "number", value: "number", help: "worker processes that take the connections; 0 is none" },
   maxConnections: { kind: "number", value: "number", help: "open connections" },
   allowedHosts: {
     kind: "list",

@@ -18,6 +18,7 @@ function text(): string {
     sinks: [{ name: "file", delivered: 4, refused: 1 }],
     live: { clients: 0, leftOut: 12 },
     forgotten: 3,
+    workers: { ready: 2, ended: 1 },
     residentBytes: 1,
     startedAtMs: 1_500,
   });

@@ -15,6 +15,7 @@ export interface MetricFacts {
   readonly live: { readonly clients: number; readonly leftOut: number };
   /** People let go because there were too many. */
   readonly forgotten: number;
+  readonly workers: { readonly ready: number; readonly ended: number };
   readonly residentBytes: number;
   readonly startedAtMs: number;
 }
@@ -92,7 +93,7 @@ function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {
   );
 }
 
-function addState({ log, live, forgotten, residentBytes, startedAtMs }: MetricFacts, add: Add): void {
+function addState({ log, live, workers, forgotten, residentBytes, startedAtMs }: MetricFacts, add: Add): void {
   add(
     "gauge",
     ["oncewire_log_accepting", "1 while requests are kept, 0 while senders are told to come back."],
@@ -110,6 +111,12 @@ function addState({ log, live, forgotten, residentBytes, startedAtMs }: MetricFa
     "counter",
     ["oncewire_people_forgotten_total", "People let go, those seen longest ago, because there were too many."],
     [[{}, forgotten]],
+  );
+  add("gauge", ["oncewire_workers", "Worker processes that take connections."], [[{}, workers.ready]]);
+  add(
+    "counter",
+    ["oncewire_worker_ends_total", "Worker processes that ended by themselves, to be started again."],
+    [[{}, workers.ended]],
   );
   add("gauge", ["process_resident_memory_bytes", "Memory of the process."], [[{}, residentBytes]]);
   add("gauge", ["process_start_time_seconds", "When it started, since the epoch."], [[{}, startedAtMs / 1_000]]);

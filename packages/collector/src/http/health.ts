@@ -1,5 +1,8 @@
 /** Whether the collector can do its work, for load balancers, orchestrators and people. Says nothing about events. */
 import type { WireResponse } from "@oncewire/protocol";
+import type { AcceptLog } from "../log/accept-log.js";
+import type { Loading } from "../loading/start-loading.js";
+import type { Sinks } from "../loading/start-sinks.js";
 import { jsonReply, textReply } from "./reply.js";
 
 export interface Health {
@@ -10,8 +13,31 @@ export interface Health {
 }
 
 export interface HealthProblem {
-  readonly part: "log" | "store" | "sink";
+  readonly part: "log" | "store" | "sink" | "workers";
   readonly message: string;
+}
+
+export interface HealthParts {
+  readonly log: Pick<AcceptLog, "status">;
+  readonly loading: Pick<Loading, "progress">;
+  readonly sinks: Pick<Sinks, "progress">;
+  readonly workers: { readonly wanted: number; readonly ready: number };
+}
+
+export function healthOf({ log, loading, sinks, workers }: HealthParts): Health {
+  const { state, fault } = log.status();
+  const { failure } = loading.progress();
+  const problems: HealthProblem[] = [];
+  if (state !== "accepting") problems.push({ part: "log", message: `it cannot be written: ${fault ?? state}` });
+  if (failure !== null) problems.push({ part: "store", message: `it is tried again: ${failure}` });
+  for (const sink of sinks.progress()) {
+    if (sink.failure !== null) problems.push({ part: "sink", message: `${sink.name} is tried again: ${sink.failure}` });
+  }
+  const { wanted, ready } = workers;
+  if (ready < wanted) {
+    problems.push({ part: "workers", message: `${ready} of ${wanted} take connections; the others are started again` });
+  }
+  return { accepting: state === "accepting", problems };
 }
 
 const retryLater = { "retry-after": "5" };

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import { CollectorError } from "../errors.js";
 import type { Runtime } from "../runtime.js";
 import type { Handler } from "./router.js";
@@ -14,9 +14,12 @@ export interface HttpServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-export interface HttpServerOptions extends ConnectionOptions {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+}
+
+export interface HttpServerOptions extends ConnectionOptions, ListenAddress {
   readonly runtime: Pick<Runtime, "after">;
 }
 
@@ -67,7 +70,7 @@ export function createHttpServer(options: ConnectionOptions): Server {
   return server;
 }
 
-function bind(server: Server, { host, port }: HttpServerOptions): Promise<void> {
+export function bind(server: NetServer, { host, port }: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(bindError(error, host, port)));
     server.listen({ host, port }, () => {
@@ -93,7 +96,7 @@ function bindError(error: Error, host: string, port: number): Error {
   );
 }
 
-function urlOf(server: Server, host: string): string {
+export function urlOf(server: NetServer, host: string): string {
   const { port } = server.address() as AddressInfo;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,0 +1,112 @@
+/** What a client sees of a collector is the same, whichever process its connection is in. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { request as startRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { startCollector } from "../collector.js";
+import type { Collector } from "../collector.js";
+import type { CollectorOptions } from "../options.js";
+import { systemRuntime } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
+
+let directory: string;
+let collector: Collector;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "oncewire-workers-"));
+});
+afterEach(async () => {
+  await collector.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(options: Partial<CollectorOptions> = {}): Promise<void> {
+  collector = await startCollector({ dataDirectory: directory, port: 0, workers: 2, ...options });
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage["headers"];
+  readonly text: string;
+}
+
+/** On a connection of its own, so that the workers take turns. */
+function ask(path: string, body: unknown = null, headers: Record<string, string> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const method = body === null ? "GET" : "POST";
+    const sending = startRequest(`${collector.url}${path}`, { method, headers, agent: false }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (chunk) => (text += String(chunk)));
+      answer.once("end", () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
+    });
+    sending.once("error", reject);
+    sending.end(body === null ? "" : JSON.stringify(body));
+  });
+}
+
+const rudder = (key: string): Record<string, string> => ({ authorization: `Basic ${btoa(`${key}:`)}` });
+const track = (messageId: string): object => ({ type: "track", userId: "ada", event: "Seen", messageId });
+
+async function metric(line: string): Promise<void> {
+  await vi.waitFor(async () => expect((await ask("/metrics")).text.split("\n")).toContain(line));
+}
+
+describe("a collector with workers", () => {
+  it("has one ledger, one store and one set of numbers", async () => {
+    await start({ keys: { k1: "shop" } });
+    for (const id of ["a", "b", "c", "a"]) {
+      expect((await ask("/v1/batch", { batch: [track(id)] }, rudder("k1"))).status).toBe(200);
+    }
+    for (let sent = 0; sent < 3; sent += 1) expect((await ask("/v1/track", track("x"), rudder("no"))).status).toBe(401);
+    await collector.settled();
+    const { items } = JSON.parse((await ask("/api/events?limit=10")).text) as { items: { id: string }[] };
+    expect(items.map(({ id }) => id)).toEqual(["c", "b", "a"]);
+    expect(JSON.parse((await ask("/api/stats")).text)).toMatchObject({
+      requests: 4,
+      accepted: 4,
+      stored: 3,
+      duplicates: 1,
+    });
+    await metric('oncewire_requests_refused_total{reason="unknown-key"} 3');
+    await metric("oncewire_answer_seconds_count 4");
+    await metric("oncewire_workers 2");
+    expect(JSON.parse((await ask("/health/ready")).text)).toEqual({ status: "ready", problems: [] });
+  });
+
+  it("limits a key over all of them", async () => {
+    await start({ maxKeyRequestsPerSecond: 2, maxAddressRequestsPerSecond: 1_000 });
+    const statuses: (number | undefined)[] = [];
+    for (const key of ["k1", "k1", "k1", "k1", "k2"]) {
+      statuses.push((await ask("/v1/track", track("x"), rudder(key))).status);
+    }
+    expect(statuses).toEqual([200, 200, 429, 429, 200]);
+  });
+
+  it("shows live what any of them took", async () => {
+    await start();
+    const stream = await new Promise<IncomingMessage>((resolve) => {
+      startRequest(`${collector.url}/api/live`, { agent: false }, resolve).end();
+    });
+    let shown = "";
+    stream.setEncoding("utf8").on("data", (chunk) => (shown += String(chunk)));
+    await ask("/v1/track", track("one"), rudder("k"));
+    await ask("/v1/track", track("two"), rudder("k"));
+    await vi.waitFor(() => expect(shown).toMatch(/"id":"one"[^]*"id":"two"/), { timeout: 10_000 });
+    stream.destroy();
+  });
+
+  it("tells an A-Track client who is new, and a Micro test of everything that was accepted", async () => {
+    // A deadline comes late: what is said within one is asked here, not how busy the machine is.
+    const after: Runtime["after"] = (ms, task) => systemRuntime.after(ms * 40, task);
+    await start({ runtime: { ...systemRuntime, after } });
+    const key = { "x-a-track-key": "pub_1", "content-type": "application/json" };
+    const init = (): Promise<Answer> => ask("/init", { sdkVersion: "0.1.0", uuid: "crm-42", attributes: {} }, key);
+    expect(JSON.parse((await init()).text)).toMatchObject({ isNewUser: true });
+    expect(JSON.parse((await init()).text)).toMatchObject({ isNewUser: false });
+    const pixel = await ask("/i?e=pv&p=web&tv=js-3&aid=shop&url=http%3A%2F%2Fx.example%2F");
+    expect(pixel.status).toBe(200);
+    expect(JSON.parse((await ask("/micro/all")).text)).toMatchObject({ total: 1, good: 1, bad: 0 });
+  });
+});

@@ -1,0 +1,178 @@
+/**
+ * The worker processes of a collector: as many as were asked for, each started again when it ends by itself. A connection
+ * goes to the one that has fewest.
+ */
+import type { Socket } from "node:net";
+import { CollectorError } from "../errors.js";
+import type { Runtime } from "../runtime.js";
+import type { WorkerSetup } from "./messages.js";
+import type { SharedDesk } from "./owner-desk.js";
+import { Worker } from "./worker.js";
+
+export interface CrewParts {
+  readonly size: number;
+  readonly setup: WorkerSetup;
+  readonly desk: SharedDesk;
+  readonly runtime: Pick<Runtime, "after" | "monotonicMs">;
+  /** Serves a connection that no worker can take. */
+  readonly serveHere: (socket: Socket) => void;
+}
+
+export interface CrewStatus {
+  readonly wanted: number;
+  /** How many take connections. */
+  readonly ready: number;
+  /** How many ended by themselves. */
+  readonly ended: number;
+  /** Of each worker. */
+  readonly connections: readonly number[];
+  /** Of the processes that run, for whoever measures them. */
+  readonly pids: readonly number[];
+}
+
+/** The first wait before one is started again; it doubles up to the last for one that ends again and again. */
+const firstRestartMs = 100;
+const lastRestartMs = 10_000;
+/** One that has worked for so long counts as well again. */
+const wellMs = 30_000;
+/** Beyond what its requests were given, a worker has so long to end. */
+const killAfterMs = 2_000;
+
+export class Crew {
+  /** Resolves when every worker is ready; rejects when one ends before. */
+  readonly started: Promise<void>;
+  readonly #parts: CrewParts;
+  readonly #places: Place[];
+  #ended = 0;
+  #turn = 0;
+  #isClosing = false;
+  #onStarted: () => void = () => {};
+  #onFailed: ((error: Error) => void) | null = null;
+  #onClosed: () => void = () => {};
+
+  constructor(parts: CrewParts) {
+    this.#parts = parts;
+    this.started = new Promise((resolve, reject) => {
+      this.#onStarted = resolve;
+      this.#onFailed = reject;
+    });
+    this.#places = Array.from({ length: parts.size }, (_, index) => ({
+      number: index + 1,
+      worker: null,
+      isReady: false,
+      readyAtMs: 0,
+      restartMs: firstRestartMs,
+      cancelRestart: () => {},
+    }));
+    for (const place of this.#places) this.#start(place);
+  }
+
+  status(): CrewStatus {
+    return {
+      wanted: this.#places.length,
+      ready: this.#ready().length,
+      ended: this.#ended,
+      connections: this.#places.map(connectionsOf),
+      pids: this.#places.flatMap(({ worker }) => worker?.pid ?? []),
+    };
+  }
+
+  /** Hands the connection to a worker, or serves it here while there is none. */
+  take(socket: Socket): void {
+    const ready = this.#ready();
+    this.#turn += 1;
+    // Beginning elsewhere each time, so that equals take turns.
+    const [first, ...others] = ready.map((_, index) => ready[(index + this.#turn) % ready.length]);
+    const least = others.reduce((best, one) => (connectionsOf(one) < connectionsOf(best) ? one : best), first);
+    if (least?.worker === undefined || least.worker === null) this.#parts.serveHere(socket);
+    else least.worker.take(socket);
+  }
+
+  /** Lets requests in progress end; resolves when every process has. */
+  close(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#isClosing = true;
+      const cancel = this.#parts.runtime.after(timeoutMs + killAfterMs, () => {
+        for (const { worker } of this.#places) worker?.kill();
+      });
+      this.#onClosed = () => {
+        cancel();
+        resolve();
+      };
+      for (const place of this.#places) {
+        place.cancelRestart();
+        place.worker?.close(timeoutMs);
+      }
+      this.#noteIfClosed();
+    });
+  }
+
+  #ready(): readonly Place[] {
+    return this.#places.filter(({ isReady }) => isReady);
+  }
+
+  #start(place: Place): void {
+    const { setup, desk } = this.#parts;
+    try {
+      place.worker = new Worker({
+        setup,
+        desk,
+        onReady: () => this.#becameReady(place),
+        onEnded: (why, untaken) => this.#workerEnded(place, why, untaken),
+      });
+    } catch (error) {
+      // The machine has no room for another process just now.
+      this.#workerEnded(place, String(error), []);
+    }
+  }
+
+  #becameReady(place: Place): void {
+    place.isReady = true;
+    place.readyAtMs = this.#parts.runtime.monotonicMs();
+    if (this.#ready().length < this.#places.length) return;
+    this.#onFailed = null;
+    this.#onStarted();
+  }
+
+  #workerEnded(place: Place, why: string, untaken: readonly Socket[]): void {
+    const { desk, runtime } = this.#parts;
+    const wasWell = place.isReady && runtime.monotonicMs() - place.readyAtMs > wellMs;
+    place.worker = null;
+    place.isReady = false;
+    for (const socket of untaken) this.take(socket);
+    if (this.#isClosing) return this.#noteIfClosed();
+    if (this.#onFailed !== null) return this.#onFailed(cannotStart(why));
+    this.#ended += 1;
+    if (wasWell) place.restartMs = firstRestartMs;
+    const { number, restartMs } = place;
+    desk.onReport({ kind: "worker-ended", worker: number, message: why, restartMs });
+    place.cancelRestart = runtime.after(restartMs, () => this.#start(place));
+    place.restartMs = Math.min(2 * restartMs, lastRestartMs);
+    return undefined;
+  }
+
+  #noteIfClosed(): void {
+    if (this.#places.every(({ worker }) => worker === null)) this.#onClosed();
+  }
+}
+
+/** Where a worker stands, whichever process that is just now. */
+interface Place {
+  readonly number: number;
+  worker: Worker | null;
+  isReady: boolean;
+  readyAtMs: number;
+  restartMs: number;
+  cancelRestart: () => void;
+}
+
+function connectionsOf(place: Place | undefined): number {
+  return place?.worker?.connections ?? 0;
+}
+
+function cannotStart(why: string): CollectorError {
+  return new CollectorError(
+    "worker-failed",
+    `the worker processes cannot be started (${why}): expected room for \`workers\` more processes; choose fewer, or 0.`,
+  );
+}

@@ -1,0 +1,295 @@
+import { request as startRequest } from "node:http";
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { send, textReply } from "../http/reply.js";
+import { createLatencies } from "../ingest/latencies.js";
+import { createLedger } from "../ingest/ledger.js";
+import type { CountedRecord, KeepResult } from "../ingest/request-keeper.js";
+import { openWires } from "../loading/receivers.js";
+import { decodeRecord } from "../log/accept-log.js";
+import { resolveOptions } from "../options.js";
+import type { CollectorReport } from "../report.js";
+import type { CrewStatus } from "./crew.js";
+import { openEntrance } from "./entrance.js";
+import type { Entrance } from "./entrance.js";
+import type { SharedDesk } from "./owner-desk.js";
+
+let entrance: Entrance | null = null;
+const kept: CountedRecord[] = [];
+const reports: CollectorReport[] = [];
+const ledger = createLedger();
+
+interface StartOptions {
+  readonly workers?: number;
+  readonly maxConnections?: number;
+  readonly keep?: (request: CountedRecord) => Promise<KeepResult>;
+  readonly limits?: SharedDesk["limits"];
+  /** Null to start without workers yet. */
+  readonly employ?: null;
+}
+
+const keepAtOnce = (): Promise<KeepResult> => Promise.resolve({ kind: "kept", position: kept.length });
+
+async function start(given: StartOptions = {}): Promise<Entrance> {
+  const { workers = 2, maxConnections = 100, keep = keepAtOnce, limits = { address: null, key: null } } = given;
+  const options = resolveOptions({
+    dataDirectory: "unused",
+    port: 0,
+    workers,
+    maxConnections,
+    maxKeyRequestsPerSecond: limits.key === null ? null : 1,
+  });
+  const opened = await openEntrance({
+    ...options,
+    options,
+    handler: async (request, response) => {
+      request.resume();
+      send(response, textReply(200, `here, for ${request.socket.remoteAddress}`));
+    },
+    onError: (error) => void reports.push({ kind: "failed", message: String(error) }),
+  });
+  entrance = opened;
+  const desk: SharedDesk = {
+    keeper: {
+      keep: (request) => {
+        kept.push(request);
+        return keep(request);
+      },
+      truthOf: () => Promise.resolve(null),
+    },
+    ledger,
+    latencies: createLatencies(),
+    limits,
+    onReport: (report) => void reports.push(report),
+  };
+  if (given.employ !== null) await opened.employ({ desk, wires: openWires(options) });
+  return opened;
+}
+
+afterEach(async () => {
+  await entrance?.close(0);
+  entrance = null;
+  for (const list of [kept, reports]) list.length = 0;
+});
+
+function crew(): CrewStatus {
+  if (entrance === null) throw new Error("expected an open entrance");
+  return entrance.workers();
+}
+
+const total = (): number => crew().connections.reduce((sum, count) => sum + count, 0);
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** On a connection of its own. */
+function ask(method: string, path: string, body = ""): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Basic ${btoa("k:")}`, "content-length": Buffer.byteLength(body) };
+    const sending = startRequest(`${entrance?.url}${path}`, { method, headers, agent: false }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (chunk) => (text += String(chunk)));
+      answer.once("end", () => resolve({ status: answer.statusCode, text, headers: answer.headers }));
+      answer.once("error", reject);
+    });
+    sending.once("error", reject);
+    sending.end(body);
+  });
+}
+
+const track = (): Promise<Answer> => ask("POST", "/v1/track", '{"userId":"ada","event":"Seen"}');
+
+function open(): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(entrance?.url ?? "").port), "127.0.0.1", () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+const ended = (socket: Socket): Promise<void> => new Promise((resolve) => void socket.resume().once("close", resolve));
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("an entrance with workers", () => {
+  it("keeps what they decode in this process, and sends everything else here with the client's address", async () => {
+    await start();
+    expect(await track()).toMatchObject({ status: 200, text: "ok" });
+    const [request] = kept;
+    expect([request?.events, request?.bad, request?.bytes]).toEqual([1, 0, 31]);
+    const record = decodeRecord(Buffer.concat(request?.record ?? []));
+    expect(record).toMatchObject({
+      protocol: "rudderstack",
+      arrival: { project: "default", remoteAddress: "127.0.0.1" },
+    });
+    expect(await ask("GET", "/anything")).toMatchObject({ status: 200, text: "here, for 127.0.0.1" });
+    expect(await ask("OPTIONS", "/v1/track")).toMatchObject({ text: "here, for 127.0.0.1" });
+    expect(crew()).toMatchObject({ wanted: 2, ready: 2, ended: 0 });
+  });
+
+  it("gives each of them as many connections as the others", async () => {
+    await start({ workers: 3 });
+    const sockets = await Promise.all(Array.from({ length: 9 }, open));
+    await vi.waitFor(() => expect(total()).toBe(9));
+    expect(crew().connections).toEqual([3, 3, 3]);
+    for (const socket of sockets) socket.destroy();
+    await vi.waitFor(() => expect(total()).toBe(0));
+  });
+
+  it("takes no more connections than it may, wherever they are", async () => {
+    await start({ maxConnections: 3 });
+    const sockets = await Promise.all([open(), open(), open()]);
+    await vi.waitFor(() => expect(total()).toBe(3));
+    await ended(await open());
+    sockets[0]?.destroy();
+    await vi.waitFor(() => expect(total()).toBe(2));
+    expect((await track()).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it("limits a key as one, whichever of them is asked", async () => {
+    const waits = [null, null, 1_500];
+    await start({ limits: { address: null, key: { take: () => waits.shift() ?? null } } });
+    const answers = [await track(), await track(), await track(), await track()];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429, 200]);
+    expect(answers[2]?.headers["retry-after"]).toBe("2");
+    await vi.waitFor(() => expect(ledger.stats().refused["rate-limited"]).toBe(1));
+    expect(reports).toEqual([{ kind: "refused", reason: "rate-limited", protocol: "rudderstack" }]);
+  });
+
+  it("answers 503 with Retry-After where nothing can be kept", async () => {
+    await start({ keep: () => Promise.resolve({ kind: "unavailable" }) });
+    expect(await track()).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+  });
+
+  it("answers success only when the request is kept", async () => {
+    let acknowledge: (result: KeepResult) => void = () => {};
+    await start({ keep: () => new Promise((resolve) => (acknowledge = resolve)) });
+    let isAnswered = false;
+    const answer = track().then(({ status }) => {
+      isAnswered = true;
+      return status;
+    });
+    await vi.waitFor(() => expect(kept).toHaveLength(1));
+    // Another connection is served meanwhile, and its answer comes long after this one's could have.
+    await ask("GET", "/anything");
+    await ask("GET", "/anything");
+    expect(isAnswered).toBe(false);
+    acknowledge({ kind: "kept", position: 1 });
+    expect(await answer).toBe(200);
+  });
+
+  it("ends what sends its head too slowly, in a worker too", async () => {
+    await start();
+    const socket = await open();
+    socket.write("POST /v1/track HTTP/1.1\r\nHost: x\r\n");
+    let received = "";
+    socket.on("data", (chunk) => (received += String(chunk)));
+    await ended(socket);
+    expect(received).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it("serves connections itself until its workers are ready", async () => {
+    await start({ employ: null });
+    expect(await ask("GET", "/anything")).toMatchObject({ status: 200, text: "here, for 127.0.0.1" });
+    expect(crew()).toMatchObject({ wanted: 2, ready: 0 });
+  });
+});
+
+describe("a worker that is killed", () => {
+  it("is started again, counted and told of, and others serve meanwhile", async () => {
+    await start();
+    const [victim = 0, other] = crew().pids;
+    process.kill(victim, "SIGKILL");
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ended: 1 }));
+    expect((await track()).status).toBe(200);
+    expect(reports).toEqual([{ kind: "worker-ended", worker: 1, message: "SIGKILL", restartMs: 100 }]);
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ready: 2 }), { timeout: 10_000 });
+    expect(crew().pids).toContain(other);
+    expect(crew().pids).not.toContain(victim);
+    process.kill(crew().pids[0] ?? 0, "SIGKILL");
+    await vi.waitFor(() => expect(reports[1]).toMatchObject({ worker: 1, restartMs: 200 }));
+  });
+
+  it("loses no connection that it had not taken yet", async () => {
+    await start({ workers: 1 });
+    const [victim = 0] = crew().pids;
+    // It stands still, so that what it is handed now is never taken.
+    process.kill(victim, "SIGSTOP");
+    const answers = Array.from({ length: 5 }, () => ask("GET", "/anything"));
+    await vi.waitFor(() => expect(total()).toBe(5));
+    process.kill(victim, "SIGKILL");
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it("takes nothing with it that was answered with success", async () => {
+    await start();
+    const over = new AbortController();
+    let answered = 0;
+    const senders = Array.from({ length: 8 }, async () => {
+      while (!over.signal.aborted) {
+        const answer = await track().catch(() => null);
+        if (answer?.status === 200) answered += 1;
+      }
+    });
+    for (let kills = 0; kills < 4; kills += 1) {
+      await vi.waitFor(() => expect(crew().ready).toBe(2), { timeout: 10_000 });
+      const before = answered;
+      await vi.waitFor(() => expect(answered).toBeGreaterThan(before + 20), { timeout: 10_000 });
+      process.kill(crew().pids[kills % 2] ?? 0, "SIGKILL");
+      await vi.waitFor(() => expect(crew().ended).toBe(kills + 1));
+    }
+    over.abort();
+    await Promise.all(senders);
+    expect(kept.length).toBeGreaterThanOrEqual(answered);
+    expect(answered).toBeGreaterThan(80);
+  });
+
+  it("ends the start when it ends before it is ready", async () => {
+    await start({ employ: null });
+    const wires = { keyTable: null } as unknown as ReturnType<typeof openWires>;
+    const desk = { onReport: () => {} } as unknown as SharedDesk;
+    await expect(entrance?.employ({ desk, wires })).rejects.toMatchObject({
+      code: "worker-failed",
+      message: expect.stringContaining("TypeError") as unknown,
+    });
+  });
+});
+
+describe("closing", () => {
+  it("lets what is in progress end, takes nothing new, and leaves no process", async () => {
+    let acknowledge: (result: KeepResult) => void = () => {};
+    await start({ keep: () => new Promise((resolve) => (acknowledge = resolve)) });
+    const { pids } = crew();
+    const answer = track();
+    await vi.waitFor(() => expect(kept).toHaveLength(1));
+    const closing = entrance?.close(10_000);
+    await expect(open()).rejects.toThrow("ECONNREFUSED");
+    acknowledge({ kind: "kept", position: 1 });
+    expect(await answer).toMatchObject({ status: 200, headers: { connection: "close" } });
+    await closing;
+    expect(pids.map(isRunning)).toEqual([false, false]);
+  });
+
+  it("ends after its time what does not end by itself, also a worker that hangs", async () => {
+    await start();
+    const [first = 0] = crew().pids;
+    const answers = [track().catch(() => "cut"), track().catch(() => "cut")];
+    const socket = await open();
+    socket.write("POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: Basic azo=\r\nContent-Length: 9\r\n\r\n{");
+    await Promise.all(answers);
+    process.kill(first, "SIGSTOP");
+    await Promise.all([entrance?.close(100), ended(socket)]);
+    expect(isRunning(first)).toBe(false);
+    entrance = null;
+  });
+});

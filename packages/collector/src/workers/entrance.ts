@@ -1,0 +1,109 @@
+/**
+ * Where clients come in: one port, and behind it this process alone or worker processes. With workers, this process
+ * accepts each connection and hands it on unread; while there is no worker to take it, it serves it itself.
+ */
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import { bind, listen, urlOf } from "../http/server.js";
+import type { HttpServer, HttpServerOptions } from "../http/server.js";
+import type { ResolvedOptions } from "../options.js";
+import type { Runtime } from "../runtime.js";
+import type { Wires } from "../loading/receivers.js";
+import { Crew } from "./crew.js";
+import type { CrewStatus } from "./crew.js";
+import { openDoor } from "./door.js";
+import type { Door } from "./door.js";
+import { serveHandedConnections } from "./handed-connections.js";
+import type { HandedConnections } from "./handed-connections.js";
+import type { SharedDesk } from "./owner-desk.js";
+import type { WorkerOptions } from "./messages.js";
+
+export interface Entrance extends HttpServer {
+  /** Starts the workers, where there are to be any; resolves when all of them take connections. */
+  employ(work: { readonly desk: SharedDesk; readonly wires: Wires }): Promise<void>;
+  workers(): CrewStatus;
+}
+
+export type EntranceOptions = HttpServerOptions & { readonly options: ResolvedOptions; readonly runtime: Runtime };
+
+const none: CrewStatus = { wanted: 0, ready: 0, ended: 0, connections: [], pids: [] };
+
+export async function openEntrance(given: EntranceOptions): Promise<Entrance> {
+  if (given.options.workers > 0) return openSharedEntrance(given);
+  return { ...(await listen(given)), employ: () => Promise.resolve(), workers: () => none };
+}
+
+async function openSharedEntrance(given: EntranceOptions): Promise<Entrance> {
+  const entrance = new SharedEntrance(given);
+  await entrance.open();
+  return entrance;
+}
+
+class SharedEntrance implements Entrance {
+  readonly #given: EntranceOptions;
+  readonly #port: Server;
+  readonly #here: HandedConnections;
+  #url = "";
+  #connectionsHere = 0;
+  #door: Door | null = null;
+  #crew: Crew | null = null;
+
+  constructor(given: EntranceOptions) {
+    this.#given = given;
+    this.#here = serveHandedConnections(given);
+    this.#port = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#take(socket));
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  async open(): Promise<void> {
+    await bind(this.#port, this.#given);
+    this.#url = urlOf(this.#port, this.#given.host);
+  }
+
+  async employ({ desk, wires }: Parameters<Entrance["employ"]>[0]): Promise<void> {
+    const { options, runtime } = this.#given;
+    this.#door = await openDoor(this.#given);
+    this.#crew = new Crew({
+      size: options.workers,
+      setup: { options: workerOptions(options), wires, door: this.#door.address },
+      desk,
+      runtime,
+      serveHere: (socket) => this.#serveHere(socket),
+    });
+    await this.#crew.started;
+  }
+
+  workers(): CrewStatus {
+    return this.#crew?.status() ?? { ...none, wanted: this.#given.options.workers };
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    this.#port.close();
+    await Promise.all([this.#here.close(timeoutMs), this.#crew?.close(timeoutMs)]);
+    this.#door?.close();
+  }
+
+  #take(socket: Socket): void {
+    // Until somebody serves it, its end is nobody's concern.
+    socket.on("error", () => {});
+    const open = this.workers().connections.reduce((sum, count) => sum + count, this.#connectionsHere);
+    if (open >= this.#given.maxConnections) socket.destroy();
+    else if (this.#crew === null) this.#serveHere(socket);
+    else this.#crew.take(socket);
+  }
+
+  #serveHere(socket: Socket): void {
+    this.#connectionsHere += 1;
+    socket.once("close", () => (this.#connectionsHere -= 1));
+    this.#here.take(socket);
+  }
+}
+
+/** Without functions, which do not go into another process, and without keys, which need not. */
+function workerOptions(options: ResolvedOptions): WorkerOptions {
+  const { onReport: _, runtime: _runtime, sinks: _sinks, keys: _keys, disabledKeys: _disabled, ...plain } = options;
+  return plain;
+}

@@ -1,0 +1,50 @@
+/** Serves connections that were accepted elsewhere. */
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { createHttpServer } from "../http/server.js";
+import type { ConnectionOptions } from "../http/server.js";
+import type { Runtime } from "../runtime.js";
+
+export interface HandedConnections {
+  take(socket: Socket): void;
+  /** Lets requests in progress end, and after `timeoutMs` ends their connections; resolves when there is none. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export function serveHandedConnections(
+  options: ConnectionOptions & { readonly runtime: Pick<Runtime, "after"> },
+): HandedConnections {
+  const sockets = new Set<Socket>();
+  let isClosing = false;
+  let onEmpty: () => void = () => {};
+  const server = createHttpServer(options);
+  // Told that it listens, node:http watches over heads and bodies that do not come to an end.
+  server.emit("listening");
+  server.prependListener("request", (_, response: ServerResponse) => {
+    if (isClosing) response.setHeader("connection", "close");
+    // One turn later the connection counts as idle.
+    response.once("close", () => isClosing && setImmediate(() => server.closeIdleConnections()));
+  });
+  return {
+    take(socket) {
+      sockets.add(socket);
+      socket.once("close", () => {
+        sockets.delete(socket);
+        if (sockets.size === 0) onEmpty();
+      });
+      server.emit("connection", socket);
+      socket.resume();
+    },
+    close: (timeoutMs) =>
+      new Promise((resolve) => {
+        isClosing = true;
+        const cancel = options.runtime.after(timeoutMs, () => server.closeAllConnections());
+        onEmpty = () => {
+          cancel();
+          resolve();
+        };
+        server.close();
+        if (sockets.size === 0) onEmpty();
+      }),
+  };
+}

@@ -1,0 +1,92 @@
+/** A worker alone, with the test in the place of the collector's process. */
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { request as startRequest } from "node:http";
+import { createServer } from "node:net";
+import type { AddressInfo, Server } from "node:net";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openWires } from "../loading/receivers.js";
+import { resolveOptions } from "../options.js";
+import { createLink } from "./link.js";
+import { linkDescriptor } from "./messages.js";
+import type { ToWorker } from "./messages.js";
+
+let worker: ChildProcess;
+let port: Server;
+let ended: Promise<unknown>;
+/** Frames the worker sent, of which nobody answers any. */
+let onKeep: () => void;
+let asked: Promise<void>;
+
+const entry = fileURLToPath(new URL("./worker-process.js", import.meta.url)).replace("/src/", "/dist/");
+
+beforeEach(async () => {
+  worker = fork(entry, [], {
+    serialization: "advanced",
+    execArgv: [],
+    stdio: ["ignore", "ignore", "ignore", "ipc", "overlapped"],
+  });
+  ended = new Promise((resolve) => worker.once("exit", (code, signal) => resolve(signal ?? code)));
+  asked = new Promise((resolve) => (onKeep = resolve));
+  createLink({ stream: link(), hear: ({ kind }) => kind === "keep" && onKeep(), onLost: () => {} });
+  const options = resolveOptions({ dataDirectory: "unused" });
+  const { onReport: _, runtime: _runtime, ...plain } = options;
+  const ready = new Promise((resolve) => worker.once("message", resolve));
+  const setup = { options: plain, wires: openWires(options), door: { path: "/nowhere", token: "t" } };
+  worker.send({ kind: "start", setup } satisfies ToWorker);
+  expect(await ready).toEqual({ kind: "ready" });
+  port = createServer({ pauseOnConnect: true }, (socket) => {
+    worker.send({ kind: "connection", id: 1 } satisfies ToWorker, socket);
+  });
+  await new Promise<void>((resolve) => port.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(() => {
+  worker.kill("SIGKILL");
+  port.close();
+});
+
+function link(): Duplex {
+  return worker.stdio[linkDescriptor] as Duplex;
+}
+
+function track(): Promise<[status: number | undefined, retryAfter: string | undefined]> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Basic ${btoa("k:")}` };
+    const { port: number } = port.address() as AddressInfo;
+    const target = { port: number, host: "127.0.0.1", path: "/v1/track", method: "POST", agent: false } as const;
+    const sending = startRequest({ ...target, headers }, (answer) => {
+      answer.resume().once("end", () => resolve([answer.statusCode, answer.headers["retry-after"]]));
+    });
+    sending.once("error", reject);
+    sending.end('{"userId":"ada","event":"Seen"}');
+  });
+}
+
+it("answers 503 with Retry-After when the acknowledgement is lost with its link, and ends", async () => {
+  const answer = track();
+  await asked;
+  link().destroy();
+  expect(await answer).toEqual([503, "5"]);
+  expect(await ended).toBe(0);
+});
+
+it("answers 503 with Retry-After when the collector's process is gone, and ends", async () => {
+  const answer = track();
+  await asked;
+  worker.disconnect();
+  expect(await answer).toEqual([503, "5"]);
+  expect(await ended).toBe(0);
+});
+
+it("goes on when the group of processes is told to end: the collector says when", async () => {
+  worker.kill("SIGTERM");
+  worker.kill("SIGINT");
+  const answer = track();
+  await asked;
+  worker.send({ kind: "close", timeoutMs: 1 } satisfies ToWorker);
+  await expect(answer).rejects.toThrow("socket hang up");
+  expect(await ended).toBe(0);
+});

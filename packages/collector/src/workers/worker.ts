@@ -1,0 +1,115 @@
+/** One worker process, as the collector sees it: what it has been handed, and how it ended. */
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { createLink } from "./link.js";
+import { linkDescriptor } from "./messages.js";
+import type { FromWorker, ToWorker, WorkerSetup } from "./messages.js";
+import { createOwnerDesk } from "./owner-desk.js";
+import type { SharedDesk } from "./owner-desk.js";
+
+export interface WorkerParts {
+  readonly setup: WorkerSetup;
+  readonly desk: SharedDesk;
+  readonly onReady: () => void;
+  /** It has ended. Connections that never reached it are given back. */
+  readonly onEnded: (why: string, untaken: readonly Socket[]) => void;
+}
+
+/** Holds a connection until the worker has it: one that is killed before that gives it back. */
+export class Worker {
+  readonly #child: ChildProcess;
+  readonly #connections = new Map<number, Socket | null>();
+  #lastId = 0;
+  #defect: string | null = null;
+
+  constructor(parts: WorkerParts) {
+    this.#child = fork(entryPath(import.meta.url), [], {
+      serialization: "advanced",
+      execArgv: [],
+      stdio: ["ignore", "ignore", "ignore", "ipc", "overlapped"],
+    });
+    this.#openLink(parts);
+    this.#child.on("message", (message) => this.#hear(message as FromWorker, parts));
+    let failure: Error | null = null;
+    this.#child.on("error", (error) => (failure = error));
+    // Not `exit`: what it said before it ended is to be heard first.
+    this.#child.once("close", (code, signal) => {
+      const why = this.#defect ?? failure?.message ?? signal ?? `code ${code}`;
+      parts.onEnded(
+        why,
+        [...this.#connections.values()].filter((socket) => socket !== null),
+      );
+    });
+    this.#say({ kind: "start", setup: parts.setup });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Connections it has been handed and has not released. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  take(socket: Socket): void {
+    const id = ++this.#lastId;
+    this.#connections.set(id, socket);
+    this.#child.send({ kind: "connection", id } satisfies ToWorker, socket, { keepOpen: true }, () => {
+      // One that could not be handed over is given back when the process has ended.
+    });
+  }
+
+  /** Lets requests in progress end, for so long at most, then ends. */
+  close(timeoutMs: number): void {
+    this.#say({ kind: "close", timeoutMs });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #openLink({ desk }: WorkerParts): void {
+    const link = createLink({
+      stream: this.#child.stdio[linkDescriptor] as Duplex,
+      hear: (frame) => take(frame),
+      // Without its link it can do nothing. Most often it has ended.
+      onLost: () => this.kill(),
+    });
+    const take = createOwnerDesk({
+      desk,
+      link,
+      onTaken: (id) => {
+        const socket = this.#connections.get(id);
+        this.#connections.set(id, null);
+        socket?.destroy();
+      },
+      onReleased: (id) => void this.#connections.delete(id),
+    });
+  }
+
+  #hear(message: FromWorker, { onReady }: WorkerParts): void {
+    switch (message.kind) {
+      case "ready":
+        return onReady();
+      case "dying":
+        this.#defect = message.message;
+        return undefined;
+    }
+  }
+
+  #say(message: ToWorker): void {
+    this.#child.send(message, () => {
+      // A message that could not be sent means a process that has ended, which is dealt with there.
+    });
+  }
+}
+
+/** Node runs compiled code only, so a source file stands for its build. */
+function entryPath(moduleUrl: string): string {
+  const built = moduleUrl.replace(/\/src\/(workers\/[^/]+)\.ts$/, "/dist/$1.js");
+  return fileURLToPath(new URL("worker-process.js", built));
+}
