@@ -1,7 +1,7 @@
 /**
  * Drives the vendors' official SDKs against the collector: installs what test/clients/*.json names into var/clients, apart
- * from the workspace, and runs the tests there. What cannot be installed here is skipped and said; if that is all of it,
- * the script ends with 77. Another vendor is another `<vendor>.json` with its `<vendor>.test.ts`.
+ * from the workspace, and runs the tests there. Tests of what cannot be installed here are skipped, and that is said; the
+ * others, A-Track's among them, need nothing that must be installed and run all the same. Another vendor is another `<vendor>.json` with its `<vendor>.test.ts`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,12 +11,13 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tests = join(root, "test", "clients");
 const folder = join(root, "var", "clients");
-const skippedCode = 77;
 
 const wanted = readWanted();
 mkdirSync(folder, { recursive: true });
 const installed = { npm: install("npm", installNpm), python: install("python", installPython) };
-if (!installed.npm && !installed.python) process.exit(skippedCode);
+if (!installed.npm && !installed.python) {
+  process.stdout.write("No official SDK can be installed here: the tests that need none are run alone.\n");
+}
 
 run(process.execPath, [join(root, "scripts/setup.mjs"), "--build"]);
 run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "test/clients", ...process.argv.slice(2)], {
