@@ -1,5 +1,6 @@
 /** Our own Snowplow clients against the collector as it is built: every event, found in the store and right in every field. */
 import {
+  consentDocument,
   Emitter,
   PagePing,
   PageView,
@@ -41,6 +42,8 @@ afterAll(() => collector[Symbol.asyncDispose]());
 const shown = { pageUrl: page.url, pageTitle: page.title, referrer: page.referrer };
 const { sku, price, quantity, name, category } = item;
 
+const document = consentDocument({ id: "1", version: "2" });
+
 /** Each event, under the name of what must be stored for it. */
 const events: readonly (readonly [name: string, events: readonly TrackableEvent[]])[] = [
   ["page_view", [new PageView(shown)]],
@@ -59,6 +62,12 @@ const events: readonly (readonly [name: string, events: readonly TrackableEvent[
   ["focus_form", [{ type: "focus_form", ...form, nodeName: "INPUT", elementType: "text" }]],
   ["submit_form", [{ type: "submit_form", ...submitted }]],
   ["site_search", [{ type: "site_search", ...search }]],
+  ["ad_impression", [{ type: "ad_impression", impressionId: "i", cost: 0.5, costModel: "cpa" }]],
+  ["ad_click", [{ type: "ad_click", targetUrl: "u", clickId: "i" }]],
+  ["ad_conversion", [{ type: "ad_conversion", conversionId: "i", initialValue: 2 }]],
+  ["social_interaction", [{ type: "social_interaction", action: "like", network: "n", target: "t" }]],
+  ["consent_granted", [{ type: "consent_granted", expiry: new Date("2030-01-01T00:00:00.000Z") }]],
+  ["consent_withdrawn", [{ type: "consent_withdrawn", all: false }]],
   ["transaction", transactionEvents({ type: "transaction", ...order }, [{ sku, price, quantity, name, category }])],
 ];
 
@@ -82,10 +91,10 @@ describe("oncewire/snowplow", () => {
       ([expected, each]) =>
         [
           expected,
-          each.map((event) => tracker.track({ ...event, context: [user], trueTimestamp: whenMs }).id),
+          each.map((event) => tracker.track({ ...event, context: [user, document], trueTimestamp: whenMs }).id),
         ] as const,
     );
-    expect(await tracker.close()).toMatchObject({ delivered: 15, pending: 0 });
+    expect(await tracker.close()).toMatchObject({ delivered: 21, pending: 0 });
     const kept = await collector.events();
     for (const [expected, each] of ids) {
       const found = each.map((id) => eventOf(kept, id));

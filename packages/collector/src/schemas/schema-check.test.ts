@@ -37,6 +37,33 @@ describe("checking data against a bundled schema", () => {
     });
   });
 
+  it.each<[string, JsonValue, boolean]>([
+    ["ad_impression", { impressionId: "i", costModel: "cpm", cost: 0 }, true],
+    ["ad_impression", {}, false],
+    ["ad_impression", { cost: 1 }, false],
+    ["ad_impression", { costModel: "cpm", cost: -1 }, false],
+    ["ad_click", { targetUrl: "https://acme.com/", clickId: "c" }, true],
+    ["ad_click", { targetUrl: "" }, false],
+    ["ad_click", { clickId: "c" }, false],
+    ["ad_conversion", { conversionId: "c", cost: 1, initialValue: 99 }, true],
+    ["ad_conversion", { costModel: "cpx" }, false],
+    ["ad_conversion", { value: 1 }, false],
+    ["social_interaction", { action: "like", network: "n" }, true],
+    ["social_interaction", { action: "like" }, false],
+    ["consent_granted", { expiry: "2030-01-01T00:00:00.000Z" }, true],
+    ["consent_granted", { expiry: "2030-01-01T00:00:00+01:00" }, true],
+    ["consent_granted", { expiry: "in a year" }, false],
+    ["consent_withdrawn", { all: false }, true],
+    ["consent_withdrawn", { all: "no" }, false],
+    ["consent_withdrawn", {}, false],
+    ["consent_document", { id: "1", version: "2", name: "n", description: "d" }, true],
+    ["consent_document", { id: "1" }, false],
+    ["consent_document", { id: "1", version: "2", name: "n".repeat(61) }, false],
+  ])("of %s, %j: %s", (name, data, isFine) => {
+    const schema = `iglu:com.snowplowanalytics.snowplow/${name}/jsonschema/1-0-0`;
+    expect(check({ schema, data }) === null).toBe(isFine);
+  });
+
   it("compiles every one of them", () => {
     for (const schema of bundledSchemas.keys()) expect(check({ schema, data: 5 })?.code).toBe("schema-violation");
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { testCodec } from "../codec.contract.js";
 import { eventKinds } from "../event.js";
 import type { CanonicalEvent, JsonValue, TrackedEvent } from "../event.js";
-import { createSnowplowEncoder, createSnowplowReceiver } from "./index.js";
+import { consentDocument, createSnowplowEncoder, createSnowplowReceiver } from "./index.js";
 import type { SnowplowEvent } from "./index.js";
 
 const id = "0b4e2f6c-5a5e-4c09-8a53-3e2f3ad0e2a1";
@@ -23,6 +23,16 @@ const samples: readonly SnowplowEvent[] = [
   { type: "focus_form", formId: "f", elementId: "e", nodeName: "SELECT", value: "v" },
   { type: "submit_form", formId: "f", elements: [{ name: "n", value: "v", nodeName: "INPUT" }] },
   { type: "site_search", terms: ["pulp"], filters: { nsfw: true }, totalResults: 0 },
+  { type: "ad_impression", impressionId: "i", costModel: "cpm", cost: 0 },
+  { type: "ad_click", targetUrl: "https://example.com", clickId: "c" },
+  { type: "ad_conversion", conversionId: "i", initialValue: 99.5 },
+  { type: "social_interaction", action: "like", network: "n", target: "t" },
+  {
+    type: "consent_granted",
+    expiry: new Date("2030-01-01T00:00:00Z"),
+    entities: [consentDocument({ id: "1", version: "2" })],
+  },
+  { type: "consent_withdrawn", all: false },
   { type: "transaction", orderId: 12, total: 35, tax: "2.50", currency: "EUR" },
   { type: "transaction_item", orderId: "12", sku: "a", price: 20, quantity: 1 },
   { type: "raw", payload: { e: "pv", url: "https://example.com", f_pdf: true, vid: 3 }, eventId: id },

@@ -13,6 +13,8 @@ export interface DataEventForm {
   readonly fields: readonly DataField[];
   /** Whether any one of the fields must be there, and it does not matter which. */
   readonly isOneEnough?: boolean;
+  /** A field that says nothing without another. */
+  readonly together?: { readonly field: string; readonly needs: string };
 }
 
 export type EventForm =
@@ -42,6 +44,18 @@ const formElement: readonly DataField[] = [
   ["nodeName", "nodeName", "node-name", "required"],
   ["elementClasses", "elementClasses", "list"],
   ["value", "value", "text-or-null", "required"],
+];
+
+const costOfAd = { field: "cost", needs: "costModel" } as const;
+
+function textFields(...names: readonly string[]): readonly DataField[] {
+  return names.map((name) => [name, name, "text"]);
+}
+
+const shownAd: readonly DataField[] = [
+  ...textFields("impressionId", "bannerId", "zoneId", "advertiserId", "campaignId"),
+  ["costModel", "costModel", "cost-model"],
+  ["cost", "cost", "amount"],
 ];
 
 /** Fields that callers know by the names of the canonical properties. */
@@ -85,7 +99,7 @@ export const eventForms: Readonly<Record<EventType, EventForm>> = {
     kind: "data",
     schema: snowplow("link_click", "1-0-1"),
     fields: [
-      ["targetUrl", "targetUrl", "text", "required"],
+      ["targetUrl", "targetUrl", "some-text", "required"],
       ["elementId", "elementId", "text"],
       ["elementClasses", "elementClasses", "list"],
       ["elementTarget", "elementTarget", "text"],
@@ -123,6 +137,45 @@ export const eventForms: Readonly<Record<EventType, EventForm>> = {
       ["totalResults", "totalResults", "count"],
       ["pageResults", "pageResults", "count"],
     ],
+  },
+  ad_impression: {
+    kind: "data",
+    schema: snowplow("ad_impression"),
+    fields: [...shownAd, ["targetUrl", "targetUrl", "some-text"]],
+    isOneEnough: true,
+    together: costOfAd,
+  },
+  ad_click: {
+    kind: "data",
+    schema: snowplow("ad_click"),
+    fields: [...shownAd, ["targetUrl", "targetUrl", "some-text", "required"], ["clickId", "clickId", "text"]],
+    together: costOfAd,
+  },
+  ad_conversion: {
+    kind: "data",
+    schema: snowplow("ad_conversion"),
+    fields: [
+      ...textFields("conversionId", "category", "action", "property", "advertiserId", "campaignId"),
+      ["costModel", "costModel", "cost-model"],
+      ["cost", "cost", "number"],
+      ["initialValue", "initialValue", "number"],
+    ],
+    isOneEnough: true,
+  },
+  social_interaction: {
+    kind: "data",
+    schema: snowplow("social_interaction"),
+    fields: [
+      ["action", "action", "text", "required"],
+      ["network", "network", "text", "required"],
+      ["target", "target", "text"],
+    ],
+  },
+  consent_granted: { kind: "data", schema: snowplow("consent_granted"), fields: [["expiry", "expiry", "moment"]] },
+  consent_withdrawn: {
+    kind: "data",
+    schema: snowplow("consent_withdrawn"),
+    fields: [["all", "all", "flag", "required"]],
   },
   self_describing: { kind: "self-describing" },
   raw: { kind: "raw" },

@@ -2,7 +2,7 @@
  * What callers may say to Snowplow: the events its trackers have, under their names in today's documents.
  * docs/protocols/snowplow.md has the table of what each becomes on the wire.
  */
-import type { inputTypes, nodeNames } from "./data-forms.js";
+import type { costModels, inputTypes, nodeNames } from "./data-forms.js";
 import type { Platform } from "./payload-keys.js";
 
 /** Text, or what is sent as text. A whole number above 2^53 is refused: it would arrive as another one. */
@@ -184,6 +184,68 @@ export interface SiteSearch extends CommonFields {
   readonly pageResults?: number | null | undefined;
 }
 
+type CostModel = (typeof costModels)[number];
+
+interface AdFields extends CommonFields {
+  /** How the cost is counted: by action, by click, by thousand impressions. */
+  readonly costModel?: CostModel | null | undefined;
+  readonly advertiserId?: string | null | undefined;
+  readonly campaignId?: string | null | undefined;
+}
+
+interface ShownAdFields extends AdFields {
+  /** Not below zero, and only with `costModel`. */
+  readonly cost?: number | null | undefined;
+  readonly impressionId?: string | null | undefined;
+  readonly bannerId?: string | null | undefined;
+  readonly zoneId?: string | null | undefined;
+}
+
+/** An advertisement that was shown; one field is required, whichever. */
+export interface AdImpression extends ShownAdFields {
+  readonly type: "ad_impression";
+  readonly targetUrl?: string | null | undefined;
+}
+
+export interface AdClick extends ShownAdFields {
+  readonly type: "ad_click";
+  readonly targetUrl: string;
+  readonly clickId?: string | null | undefined;
+}
+
+/** What an advertisement led to; one field is required, whichever. */
+export interface AdConversion extends AdFields {
+  readonly type: "ad_conversion";
+  readonly conversionId?: string | null | undefined;
+  readonly cost?: number | null | undefined;
+  readonly category?: string | null | undefined;
+  readonly action?: string | null | undefined;
+  readonly property?: string | null | undefined;
+  /** What the conversion is worth at first. */
+  readonly initialValue?: number | null | undefined;
+}
+
+/** A like, a share and the like on a social network. */
+export interface SocialInteraction extends CommonFields {
+  readonly type: "social_interaction";
+  readonly action: string;
+  readonly network: string;
+  /** What was liked or shared. */
+  readonly target?: string | null | undefined;
+}
+
+/** What was consented to are the event's entities: `consentDocument` makes them. */
+export interface ConsentGranted extends CommonFields {
+  readonly type: "consent_granted";
+  readonly expiry?: Date | string | null | undefined;
+}
+
+export interface ConsentWithdrawn extends CommonFields {
+  readonly type: "consent_withdrawn";
+  /** Whether all consent ends, and not that of the event's documents alone. */
+  readonly all: boolean;
+}
+
 /** An order. Its items are events of their own: `transactionEvents` makes both. */
 export interface Transaction extends CommonFields {
   readonly type: "transaction";
@@ -232,6 +294,12 @@ export type SnowplowEvent =
   | FocusForm
   | SubmitForm
   | SiteSearch
+  | AdImpression
+  | AdClick
+  | AdConversion
+  | SocialInteraction
+  | ConsentGranted
+  | ConsentWithdrawn
   | Transaction
   | TransactionItem
   | RawEvent;

@@ -1,11 +1,18 @@
 export { carriedSchemas } from "./carried.js";
+export { consentDocument } from "./consent-document.js";
+export type { ConsentDocument } from "./consent-document.js";
 export { inputTypes, nodeNames } from "./data-forms.js";
 export { createSnowplowEncoder } from "./encoder.js";
 export type { SnowplowEncoderOptions } from "./encoder.js";
 export type {
+  AdClick,
+  AdConversion,
   AddToCart,
+  AdImpression,
   ChangeForm,
   CommonFields,
+  ConsentGranted,
+  ConsentWithdrawn,
   DecimalValue,
   EventType,
   FocusForm,
@@ -22,6 +29,7 @@ export type {
   SiteSearch,
   Size,
   SnowplowEvent,
+  SocialInteraction,
   Structured,
   SubjectFields,
   SubmitForm,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../event.js";
 import { eventForms } from "./event-fields.js";
-import { inputTypes, nodeNames } from "./data-forms.js";
+import { costModels, inputTypes, nodeNames } from "./data-forms.js";
 import type { DataForm } from "./data-forms.js";
 import type { EventForm } from "./event-fields.js";
 import { bundledSchemas } from "./index.js";
@@ -21,14 +21,19 @@ function schemaOf(uri: string): JsonObject {
 /** The JSON types that a field's form lets through, or its choices. */
 const formTypes: Readonly<Record<DataForm, readonly string[]>> = {
   text: ["string"],
+  "some-text": ["string"],
   "text-or-null": ["string", "null"],
   uuid: ["string"],
   number: ["number"],
+  amount: ["number"],
+  flag: ["boolean"],
+  moment: ["string"],
   count: ["integer"],
   list: ["array"],
   object: ["object"],
   "node-name": nodeNames,
   "input-type": inputTypes,
+  "cost-model": costModels,
 };
 
 describe("the bundled schemas", () => {

@@ -1,18 +1,22 @@
 /**
  * The schemas of the events that trackers build themselves, of the envelopes they travel in, and of what this project
  * adds, by Iglu URI: JSON Schema (draft 7) without references, for any validator. Those of Snowplow's vendors say what
- * Iglu Central (Apache-2.0) says of the same names and versions; a UUID is a pattern here, so that no format is needed.
+ * Iglu Central (Apache-2.0) says of the same names and versions; a UUID and a time are patterns here, so that no format is
+ * needed. Of `ad_conversion` only the fields and their types were to be had, from Snowplow's documents and the table that
+ * Iglu Central has for it: it demands no more than those say.
  */
 import { eventKinds } from "../event.js";
 import type { JsonObject } from "../event.js";
 import { carriedSchemas } from "./carried.js";
-import { inputTypes, nodeNames } from "./data-forms.js";
+import { consentDocumentSchema } from "./consent-document.js";
+import { costModels, inputTypes, momentPattern, nodeNames } from "./data-forms.js";
 import { payloadKeys, requiredKeys } from "./payload-keys.js";
 import { envelopes } from "./self-describing.js";
 
 type Properties = Readonly<Record<string, JsonObject>>;
 
 const text: JsonObject = { type: "string" };
+const someText: JsonObject = { type: "string", minLength: 1 };
 const number: JsonObject = { type: "number" };
 const texts: JsonObject = { type: "array", items: text };
 const textOrNull: JsonObject = { type: ["string", "null"] };
@@ -38,6 +42,27 @@ function closed(properties: Properties, required: readonly string[], more: JsonO
 const nodeName: JsonObject = { enum: nodeNames };
 const inputType: JsonObject = { enum: inputTypes };
 
+const costModel: JsonObject = { enum: costModels };
+const costOfAd: JsonObject = { dependencies: { cost: ["costModel"] } };
+const shownAd: Properties = {
+  impressionId: text,
+  bannerId: text,
+  zoneId: text,
+  advertiserId: text,
+  campaignId: text,
+  costModel,
+  cost: { type: "number", minimum: 0 },
+};
+
+const consentDocument = closed({ id: atMost(36), version: atMost(36), name: atMost(60), description: atMost(10_000) }, [
+  "id",
+  "version",
+]);
+
+function atMost(maxLength: number): JsonObject {
+  return { type: "string", maxLength };
+}
+
 const cart = closed({ sku: text, name: text, category: text, unitPrice: number, quantity: number, currency: text }, [
   "sku",
   "quantity",
@@ -62,7 +87,7 @@ const screenView = closed(
 const snowplowEvents: Readonly<Record<string, JsonObject>> = {
   "link_click/jsonschema/1-0-1": closed(
     {
-      targetUrl: { type: "string", minLength: 1 },
+      targetUrl: someText,
       elementId: text,
       elementClasses: texts,
       elementTarget: text,
@@ -93,6 +118,25 @@ const snowplowEvents: Readonly<Record<string, JsonObject>> = {
     },
     ["terms"],
   ),
+  "ad_impression/jsonschema/1-0-0": closed({ ...shownAd, targetUrl: someText }, [], { minProperties: 1, ...costOfAd }),
+  "ad_click/jsonschema/1-0-0": closed({ ...shownAd, targetUrl: someText, clickId: text }, ["targetUrl"], costOfAd),
+  "ad_conversion/jsonschema/1-0-0": closed(
+    {
+      conversionId: text,
+      category: text,
+      action: text,
+      property: text,
+      advertiserId: text,
+      campaignId: text,
+      costModel,
+      cost: number,
+      initialValue: number,
+    },
+    [],
+  ),
+  "social_interaction/jsonschema/1-0-0": closed({ action: text, network: text, target: text }, ["action", "network"]),
+  "consent_granted/jsonschema/1-0-0": closed({ expiry: { type: "string", pattern: momentPattern.source } }, []),
+  "consent_withdrawn/jsonschema/1-0-0": closed({ all: { type: "boolean" } }, ["all"]),
   "screen_view/jsonschema/1-0-0": closed({ name: text, id: text }, [], { minProperties: 1 }),
   "uri_redirect/jsonschema/1-0-0": closed({ uri: text }, ["uri"]),
 };
@@ -110,6 +154,7 @@ export const bundledSchemas: ReadonlyMap<string, JsonObject> = new Map([
     schema,
   ]),
   ["iglu:com.snowplowanalytics.mobile/screen_view/jsonschema/1-0-0", screenView],
+  [consentDocumentSchema, consentDocument],
   [envelopes.payload, payload],
   [envelopes.event, described],
   ["iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0", { type: "array", items: described, minItems: 1 }],

@@ -124,7 +124,7 @@ class Reader {
     }
   }
 
-  #data(event: Fields, { fields, isOneEnough = false }: DataEventForm): Fields {
+  #data(event: Fields, { fields, isOneEnough = false, together }: DataEventForm): Fields {
     const data: Record<string, unknown> = {};
     for (const [field, name, form, required] of fields) {
       const value = event[field];
@@ -136,6 +136,7 @@ class Reader {
       if (test(value)) data[name] = value;
       else this.#report(field, "wrong-type", `Expected ${expected}, got ${describe(value)}.`);
     }
+    if (together !== undefined && together.field in data && !(together.needs in data)) this.#missing(together.needs);
     if (isOneEnough && Object.keys(data).length === 0) this.#missing(fields.map(([field]) => field).join(" or "));
     return data;
   }

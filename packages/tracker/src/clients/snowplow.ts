@@ -1,5 +1,5 @@
-export { bundledSchemas, transactionEvents } from "@oncewire/protocol/snowplow";
-export type { DataCheck, DataFault } from "@oncewire/protocol/snowplow";
+export { bundledSchemas, consentDocument, transactionEvents } from "@oncewire/protocol/snowplow";
+export type { ConsentDocument, DataCheck, DataFault } from "@oncewire/protocol/snowplow";
 export { EmitterConfiguration, TrackerConfiguration } from "./snowplow/configuration.js";
 export type { TrackerConfigurationOptions } from "./snowplow/configuration.js";
 export { contractsEnabled, disableContracts, enableContracts } from "./snowplow/contracts.js";

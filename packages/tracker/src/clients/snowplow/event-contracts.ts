@@ -23,6 +23,7 @@ const amount: Contract = {
   expected: "a number, or its text",
   test: (value) => finiteNumber.test(value) || nonEmptyText.test(value) || typeof value === "bigint",
 };
+const trueOrFalse: Contract = { expected: "true or false", test: (value) => typeof value === "boolean" };
 const formElements: Contract = {
   expected: "a list of elements, each with a name, a value and a nodeName that HTML knows",
   test: (value) => Array.isArray(value) && value.every(isFormElement),
@@ -56,6 +57,12 @@ const rules: Readonly<Record<EventType, Rules>> = {
   focus_form: formField,
   submit_form: { formId: nonEmptyText, elements: optional(formElements) },
   site_search: { terms: nonEmptyList },
+  ad_impression: { cost: optional(finiteNumber) },
+  ad_click: { targetUrl: nonEmptyText, cost: optional(finiteNumber) },
+  ad_conversion: { cost: optional(finiteNumber), initialValue: optional(finiteNumber) },
+  social_interaction: { action: nonEmptyText, network: nonEmptyText },
+  consent_granted: {},
+  consent_withdrawn: { all: trueOrFalse },
   transaction: { orderId: id, total: optional(amount) },
   transaction_item: { orderId: id, sku: id, price: optional(amount), quantity: optional(amount) },
   raw: {},
