@@ -192,7 +192,7 @@ const noContext = Object.fromEntries(Object.keys(requestPayload.context).map((na
 const plainJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe("our clients, against a server made from the page", () => {
-  it.each(clients)("%s says what the page says, and nothing else", async (_name, use) => {
+  it.each(clients)("A42: %s says what the page says, and nothing else", async (_name, use) => {
     const server = closed(await startSeedServer(publicKey));
     await use(server.url);
     expect(server.faults).toEqual([]);
@@ -237,7 +237,7 @@ describe("our clients, against a server made from the page", () => {
 });
 
 describe("our clients, against the collector", () => {
-  it.each(clients)("%s: every event is in the store, right in every field", async (name, use) => {
+  it.each(clients)("A68: %s: every event is in the store, right in every field", async (name, use) => {
     const fresh = closed(await startBuiltCollector({ keys }));
     await use(fresh.url);
     const events = [...(await fresh.events()).values()].toSorted((a, b) => a.position - b.position);
@@ -303,13 +303,13 @@ describe("A69: the quick start of docs/a-track.md", () => {
   const page = readFileSync(new URL("docs/a-track.md", root), "utf8");
   const [, quickStart = ""] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
 
-  it("has at most ten lines", () => {
+  it("A69: has at most ten lines", () => {
     const lines = quickStart.trim().split("\n");
     expect(lines.length).toBeGreaterThan(3);
     expect(lines.length).toBeLessThanOrEqual(10);
   });
 
-  it("runs as it stands, against the collector instead of A-Track", async () => {
+  it("A1, A69: runs as it stands, against the collector instead of A-Track", async () => {
     expect(quickStart).toContain('geo: "fra"');
     const program = quickStart.replace('geo: "fra"', `baseUrl: "${collector.url}"`);
     await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {

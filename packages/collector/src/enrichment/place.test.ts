@@ -47,7 +47,7 @@ function replace(bytes: Buffer): void {
   renameSync(`${path}.new`, path);
 }
 
-describe("places", () => {
+describe("A66: places", () => {
   it.each([
     ["203.0.113.9", { country: "DE", region: "BE", city: "Berlin" }],
     ["::ffff:203.0.113.9", { country: "DE", region: "BE", city: "Berlin" }],

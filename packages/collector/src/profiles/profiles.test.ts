@@ -253,7 +253,7 @@ describe("profiles and sessions", () => {
   });
 });
 
-describe("A-Track's session/show and event/show", () => {
+describe("A71: A-Track's session/show and event/show", () => {
   const secret = { authorization: "Bearer sk-0123456789abcdef" };
 
   it("give the enriched session and the events of a user, asked by GET or POST", async () => {

@@ -190,7 +190,7 @@ describe("A27: on garbage", () => {
     expect(buildInitPayload(thrower, thrower)).toEqual({ context: { trafficSource: { type: "direct" } } });
   });
 
-  it("never throws, whatever the input, the options and their fields are", () => {
+  it("A27: never throws, whatever the input, the options and their fields are", () => {
     const value = fc.oneof(fc.anything(), fc.string({ unit: "binary" }));
     const input = fc.oneof(value, fc.record(Object.fromEntries(names.map((name) => [name, value]))));
     fc.assert(
