@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export type ProjectMatch =
   | { readonly kind: "known"; readonly project: string }
@@ -37,5 +37,5 @@ export function projectNamed({ matches }: KeyTable, name: string): string | null
 }
 
 function digest(key: string): string {
-  return createHash("sha256").update(key).digest("base64");
+  return hash("sha256", key, "base64");
 }

@@ -121,6 +121,8 @@ export class Writer {
       const expected = `one that append returned, below ${this.#next}`;
       return rejection(new RangeError(`\`position\` must be ${expected}, got ${position}`));
     }
+    const last = this.#groups.at(-1);
+    if (last !== undefined && position >= last.from) return last.outcome;
     const rejected = this.#rejected.find((range) => position >= range.from && position < range.to);
     if (rejected !== undefined) return rejection(suspended(rejected.fault));
     const group = this.#groups.find((candidate) => position < candidate.to);

@@ -16,9 +16,11 @@ export type BodyResult =
 export async function readBody(request: IncomingMessage, limits: UnpackLimits): Promise<BodyResult> {
   const received = await receive(request, limits.maxBytes);
   if (received.kind !== "received") return received;
-  const unpacked = await unpack(received.bytes, request.headers["content-encoding"], limits);
-  if (unpacked.kind !== "unpacked") return unpacked;
-  return { kind: "read", received: received.bytes, unpacked: unpacked.bytes };
+  const { bytes } = received;
+  const coding = request.headers["content-encoding"];
+  if (coding === undefined) return { kind: "read", received: bytes, unpacked: bytes };
+  const unpacked = await unpack(bytes, coding, limits);
+  return unpacked.kind === "unpacked" ? { kind: "read", received: bytes, unpacked: unpacked.bytes } : unpacked;
 }
 
 type Received =
@@ -27,28 +29,29 @@ type Received =
   | { readonly kind: "aborted" };
 
 function receive(request: IncomingMessage, maxBytes: number): Promise<Received> {
+  if (request.destroyed) return Promise.resolve({ kind: "aborted" });
   if (Number(request.headers["content-length"] ?? 0) > maxBytes)
     return Promise.resolve({ kind: "too-large", maxBytes });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const finish = (result: Received): void => {
-      request.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose);
-      resolve(result);
-    };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) finish({ kind: "too-large", maxBytes });
-      else chunks.push(chunk);
+      if (bytes <= maxBytes) {
+        chunks.push(chunk);
+      } else {
+        request.off("data", onData);
+        resolve({ kind: "too-large", maxBytes });
+      }
     };
     const onEnd = (): void => {
       const [only] = chunks;
-      finish({
-        kind: "received",
-        bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes),
-      });
+      const bytesOfAll = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
+      resolve({ kind: "received", bytes: bytesOfAll });
     };
-    const onClose = (): void => finish({ kind: "aborted" });
-    request.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+    // What is settled first counts: after its end a request is closed, too. A client that goes away is no error here,
+    // and node:http says it as one only to those who listen.
+    const onClose = (): void => resolve({ kind: "aborted" });
+    request.on("data", onData).on("end", onEnd).on("close", onClose);
   });
 }

@@ -8,10 +8,14 @@ export interface Gate {
 
 /** A collector listens before it can answer: whoever comes meanwhile waits instead of being turned away. */
 export function createGate(): Gate {
-  let open: (handler: Handler) => void = () => {};
-  const opened = new Promise<Handler>((resolve) => (open = resolve));
+  let resolve: (handler: Handler) => void = () => {};
+  const opening = new Promise<Handler>((done) => (resolve = done));
+  let opened: Handler = async (request, response) => (await opening)(request, response);
   return {
-    handler: async (request, response) => (await opened)(request, response),
-    open: (handler) => open(handler),
+    handler: (request, response) => opened(request, response),
+    open: (handler) => {
+      opened = handler;
+      resolve(handler);
+    },
   };
 }

@@ -2,8 +2,8 @@
  * The path of a request that brings events: limits, key, body, decode and keep, answer — in the order the gateways check.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Receiver, Refusal, RequestHead, Route, WireResponse } from "@oncewire/protocol";
-import type { Ingest } from "../ingest/ingest.js";
+import type { Arrival, Receiver, Refusal, RequestHead, Route, WireResponse } from "@oncewire/protocol";
+import type { Ingest, IngestResult } from "../ingest/ingest.js";
 import type { Latencies } from "../ingest/latencies.js";
 import type { Ledger } from "../ingest/ledger.js";
 import type { Projects } from "../projects.js";
@@ -11,6 +11,7 @@ import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { ReadAccess } from "./access.js";
 import { readBody } from "./body.js";
+import type { BodyResult } from "./body.js";
 import { networkOf } from "./rate-limiter.js";
 import { send, sendAndClose } from "./reply.js";
 
@@ -53,7 +54,13 @@ export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
   return async (exchange) => {
     const startedMs = runtime.monotonicMs();
     const { receiver, route, head, request, response } = exchange;
-    const result = await take(parts, exchange);
+    // Where there is no limit there is nothing to wait for.
+    const found =
+      parts.addressLimit === null && parts.keyLimit === null
+        ? admit(parts, exchange)
+        : await admitWithin(parts, exchange);
+    // A refusal, too, waits until what has come is parsed: a request that is none is answered as such.
+    const result = await (found.kind === "refused" ? found : take(parts, exchange, found.project));
     switch (result.kind) {
       case "aborted":
         return;
@@ -72,25 +79,61 @@ export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
   };
 }
 
+interface Refused {
+  readonly kind: "refused";
+  readonly refusal: Refusal;
+}
+
+type FoundProject = { readonly kind: "known"; readonly project: string; readonly key: string } | Refused;
+
 type Taken =
   | { readonly kind: "answered"; readonly reply: WireResponse }
-  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | Refused
   /** The client went away: there is nobody to answer. */
   | { readonly kind: "aborted" };
 
-async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Taken> {
-  const { receiver, route, head, request } = exchange;
-  const crowd = await limited(parts.addressLimit, () => networkOf(request.socket.remoteAddress ?? ""));
-  if (crowd !== null) return refused(crowd);
+/** Who may come in, before anything of the body is read. */
+function admit({ projects }: IngestHandlerParts, { receiver, route, head }: Exchange): FoundProject {
   if (!route.methods.includes(head.method)) return refused({ kind: "method-not-allowed", allow: route.methods });
-  const project = findProject(parts.projects, exchange);
-  if (project.kind !== "known") return project;
-  const busy = await limited(parts.keyLimit, () => project.key);
-  if (busy !== null) return refused(busy);
-  const body = await readBody(request, {
-    maxBytes: receiver.maxBodyBytes,
-    contentEncodings: receiver.contentEncodings,
-  });
+  const key = receiver.key(head, route);
+  if (!key.ok) return refused({ kind: "unreadable-key", message: key.problems[0].message });
+  const match = projects.find(key.value);
+  switch (match.kind) {
+    case "known":
+      return { kind: "known", project: match.project, key: key.value };
+    case "unknown":
+      return refused({ kind: "unknown-key" });
+    case "disabled":
+      return refused({ kind: "disabled-key" });
+  }
+}
+
+async function admitWithin(parts: IngestHandlerParts, exchange: Exchange): Promise<FoundProject> {
+  const { addressLimit, keyLimit } = parts;
+  const { remoteAddress = "" } = exchange.request.socket;
+  const crowdMs = addressLimit === null ? null : await addressLimit.take(networkOf(remoteAddress));
+  if (crowdMs !== null) return rateLimited(crowdMs);
+  const found = admit(parts, exchange);
+  if (found.kind === "refused" || keyLimit === null) return found;
+  const busyMs = await keyLimit.take(found.key);
+  return busyMs === null ? found : rateLimited(busyMs);
+}
+
+/**
+ * Reads the body and keeps the request. No async function: it would hold on to the body, and to what was made of it,
+ * until the request is kept.
+ */
+function take(parts: IngestHandlerParts, exchange: Exchange, project: string): Promise<Taken> {
+  const { receiver, request } = exchange;
+  const limits = { maxBytes: receiver.maxBodyBytes, contentEncodings: receiver.contentEncodings };
+  return readBody(request, limits).then((body) => keep(parts, exchange, { project, body }));
+}
+
+function keep(
+  parts: IngestHandlerParts,
+  exchange: Exchange,
+  { project, body }: { readonly project: string; readonly body: BodyResult },
+): Taken | Promise<Taken> {
   switch (body.kind) {
     case "aborted":
       return body;
@@ -99,55 +142,30 @@ async function take(parts: IngestHandlerParts, exchange: Exchange): Promise<Take
     case "unreadable":
       return refused({ kind: "unreadable-body", message: body.message });
     case "read": {
-      const arrival = arrivalOf(parts.runtime, exchange, project.project);
+      const { receiver, head, request } = exchange;
+      const { received, unpacked } = body;
+      const arrival = arrivalOf(parts.runtime, exchange, project);
       const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
-      const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, ...body };
-      const result = await parts.ingest.accept(incoming);
-      if (result.kind === "answered") return result;
-      return refused({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
+      const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, received, unpacked };
+      return parts.ingest.accept(incoming).then(takenOf);
     }
   }
 }
 
-function refused(refusal: Refusal): Taken {
+function takenOf(result: IngestResult): Taken {
+  if (result.kind === "answered") return result;
+  return refused({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
+}
+
+function refused(refusal: Refusal): Refused {
   return { kind: "refused", refusal };
 }
 
-async function limited(limit: Limit | null, who: () => string): Promise<Refusal | null> {
-  if (limit === null) return null;
-  const waitMs = await limit.take(who());
-  return waitMs === null ? null : { kind: "rate-limited", retryAfterSeconds: Math.ceil(waitMs / 1_000) };
+function rateLimited(waitMs: number): Refused {
+  return refused({ kind: "rate-limited", retryAfterSeconds: Math.ceil(waitMs / 1_000) });
 }
 
-type FoundProject =
-  | { readonly kind: "known"; readonly project: string; readonly key: string }
-  | { readonly kind: "refused"; readonly refusal: Refusal };
-
-function findProject(projects: Projects, { receiver, route, head }: Exchange): FoundProject {
-  const key = receiver.key(head, route);
-  if (!key.ok) return { kind: "refused", refusal: { kind: "unreadable-key", message: key.problems[0].message } };
-  const match = projects.find(key.value);
-  switch (match.kind) {
-    case "known":
-      return { kind: "known", project: match.project, key: key.value };
-    case "unknown":
-      return { kind: "refused", refusal: { kind: "unknown-key" } };
-    case "disabled":
-      return { kind: "refused", refusal: { kind: "disabled-key" } };
-  }
-}
-
-function arrivalOf(
-  runtime: Runtime,
-  { receiver, route, head, request }: Exchange,
-  project: string,
-): {
-  route: string;
-  project: string;
-  receivedAtMs: number;
-  remoteAddress: string;
-  requestId: string;
-} {
+function arrivalOf(runtime: Runtime, { receiver, route, head, request }: Exchange, project: string): Arrival {
   return {
     route: route.name,
     project,

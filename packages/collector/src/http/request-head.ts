@@ -39,15 +39,15 @@ export function isHeadProblem(value: RequestHead | HeadProblem): value is HeadPr
 function countHosts(rawHeaders: readonly string[]): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === "host") count += 1;
+    const name = rawHeaders[index] ?? "";
+    if (name.length === 4 && name.toLowerCase() === "host") count += 1;
   }
   return count;
 }
 
+/** node:http joins what is repeated, but for one name that only answers have. */
 function flatten(headers: IncomingMessage["headers"]): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return flat;
+  const { "set-cookie": cookies } = headers;
+  const joined = cookies === undefined ? headers : { ...headers, "set-cookie": cookies.join(", ") };
+  return joined as Record<string, string>;
 }

@@ -26,13 +26,13 @@ export function createRouteTable(receivers: readonly Receiver[]): (head: Request
     for (const route of receiver.routes) {
       const found = { receiver, route };
       if (route.path.includes(":")) patterns.push({ pattern: toPattern(route.path), found });
-      else exact.set(route.path, found);
+      else if (!isOwnPath(route.path)) exact.set(route.path, found);
     }
   }
   return ({ path, headers }) => {
-    if (isOwnPath(path)) return null;
-    const found = exact.get(path) ?? null;
-    if (found !== null || headers["authorization"] !== undefined) return found;
+    const found = exact.get(path);
+    if (found !== undefined) return found;
+    if (headers["authorization"] !== undefined || isOwnPath(path)) return null;
     return patterns.find(({ pattern }) => pattern.test(path))?.found ?? null;
   };
 }

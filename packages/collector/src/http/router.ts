@@ -24,7 +24,9 @@ import type { MicroHandler } from "./micro-handler.js";
 import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
 import { isHeadProblem, readHead } from "./request-head.js";
+import type { HeadProblem } from "./request-head.js";
 import { createRouteTable } from "./route-table.js";
+import type { FoundRoute } from "./route-table.js";
 import { versionReply } from "./version.js";
 import type { ShowHandler } from "./show-handler.js";
 
@@ -53,22 +55,35 @@ export function createRouter(parts: RouterParts): Handler {
   const findRoute = createRouteTable(parts.receivers);
   const readings = readingsOf(parts);
 
-  return async (request, response) => {
+  return (request, response) => {
     const head = readHead(request);
-    if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
-    if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
-    const shown = parts.show({ head, request, response });
-    if (shown !== null) return shown;
-    const found = findRoute(head);
-    // A path that brings events also answers a browser's question whether it may.
-    if (found !== null && head.method !== "OPTIONS") return parts.ingest({ ...found, head, request, response });
-    request.resume();
-    if (found !== null) return send(response, preflightReply(found.receiver), found.receiver.headers(head));
-    const remote = request.socket.remoteAddress ?? "";
-    const open = openReply(parts, head);
-    if (open !== null) return send(response, open);
-    return answerReader({ parts, readings, head, remote, request, response });
+    const found = isHeadProblem(head) ? null : findRoute(head);
+    if (isHeadProblem(head) || found === null || head.method === "OPTIONS") {
+      return answer({ parts, readings, head, found, request, response });
+    }
+    const { receiver, route } = found;
+    return parts.ingest({ receiver, route, head, request, response });
   };
+}
+
+interface OtherExchange extends Omit<ReaderExchange, "head"> {
+  readonly head: RequestHead | HeadProblem;
+  readonly found: FoundRoute | null;
+}
+
+/** Whatever brings no events. */
+async function answer({ head, found, ...exchange }: OtherExchange): Promise<void> {
+  const { parts, request, response } = exchange;
+  if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
+  if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
+  const shown = parts.show({ head, request, response });
+  if (shown !== null) return shown;
+  request.resume();
+  // A path that brings events also answers a browser's question whether it may.
+  if (found !== null) return send(response, preflightReply(found.receiver), found.receiver.headers(head));
+  const open = openReply(parts, head);
+  if (open !== null) return send(response, open);
+  return answerReader({ ...exchange, head });
 }
 
 /** What is asked of the store and of the collector itself, by those who may read. */
@@ -91,18 +106,17 @@ interface ReaderExchange {
   readonly parts: RouterParts;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly head: RequestHead;
-  readonly remote: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-async function answerReader({ parts, readings, head, remote, request, response }: ReaderExchange): Promise<void> {
+async function answerReader({ parts, readings, head, request, response }: ReaderExchange): Promise<void> {
   const reading = readings.get(head.path);
   const page = parts.page.file(head.path);
   const isLive = head.path === livePath;
   if (reading === undefined && page === null && !isLive) return send(response, notFound);
   if (head.method !== "GET") return send(response, textReply(405, "", { allow: "GET" }));
-  const refused = parts.access.refuse(head, remote);
+  const refused = parts.access.refuse(head, request.socket.remoteAddress ?? "");
   if (refused !== null) return send(response, refused);
   if (isLive) return parts.live.subscribe(request, response);
   if (page !== null) return send(response, page);

@@ -1,6 +1,6 @@
-import type { Arrival, Decoded, Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
+import type { Arrival, Enrichment, Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
 import { encodeRecord } from "../log/accept-log.js";
-import type { RequestKeeper } from "./request-keeper.js";
+import type { CountedRecord, RequestKeeper } from "./request-keeper.js";
 
 /** A request that may come in: its key is known and its body is whole. */
 export interface IncomingRequest {
@@ -27,36 +27,60 @@ export interface Ingest {
 
 export function createIngest(keeper: RequestKeeper): Ingest {
   return {
-    async accept(request) {
-      const { receiver, head, arrival, received, unpacked } = request;
-      const decoded = receiver.decode({ ...head, body: unpacked }, arrival);
-      if (isEmpty(decoded)) return { kind: "answered", reply: decoded.reply };
-      const result = await keeper.keep({
-        record: encodeRecord({ protocol: receiver.protocol, arrival, head, body: received }),
-        events: decoded.count,
-        bad: decoded.bad.length,
-        bytes: received.byteLength,
-      });
-      if (result.kind === "unavailable") return result;
-      return { kind: "answered", reply: await completed(keeper, request, { decoded, position: result.position }) };
+    accept(request) {
+      const { record, reply, question } = lookInto(request);
+      return record === null ? Promise.resolve({ kind: "answered", reply }) : keep(keeper, { record, reply, question });
     },
   };
 }
 
-/** The reply with what is known of the user, where the wire has a place for it and it is known in time. */
-async function completed(
-  keeper: RequestKeeper,
-  { receiver, arrival, mayRead }: IncomingRequest,
-  { decoded, position }: { readonly decoded: Decoded; readonly position: number },
-): Promise<WireResponse> {
-  const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
-  if (enrichment === null) return decoded.reply;
-  const { userId, eventId } = enrichment;
-  const truth = await keeper.truthOf({ position, project: arrival.project, userId, eventId });
-  if (truth === null) return decoded.reply;
-  return enrichment.reply(mayRead() ? truth : { ...truth, attributes: null });
+/** All that is held of a request while it is being kept: what was made of its body is let go before. */
+interface Looked {
+  /** Null when there is nothing to keep. */
+  readonly record: CountedRecord | null;
+  readonly reply: WireResponse;
+  readonly question: Question | null;
 }
 
-function isEmpty(decoded: Decoded): boolean {
-  return decoded.count === 0 && decoded.bad.length === 0;
+/** Whose truth belongs into the reply, on a wire that has a place for it. */
+interface Question {
+  readonly project: string;
+  readonly enrichment: Enrichment;
+  readonly mayRead: () => boolean;
+}
+
+function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: IncomingRequest): Looked {
+  const { method, path, query, headers } = head;
+  const decoded = receiver.decode({ method, path, query, headers, body: unpacked }, arrival);
+  const { count, bad, reply } = decoded;
+  if (count === 0 && bad.length === 0) return { record: null, reply, question: null };
+  const record = encodeRecord({ protocol: receiver.protocol, arrival, head, body: received });
+  const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
+  return {
+    record: { record, events: count, bad: bad.length, bytes: received.byteLength },
+    reply,
+    question: enrichment === null ? null : { project: arrival.project, enrichment, mayRead },
+  };
+}
+
+async function keep(
+  keeper: RequestKeeper,
+  { record, reply, question }: Looked & { readonly record: CountedRecord },
+): Promise<IngestResult> {
+  const result = await keeper.keep(record);
+  if (result.kind === "unavailable") return result;
+  const told = question === null ? null : await toldOf(keeper, question, result.position);
+  return { kind: "answered", reply: told ?? reply };
+}
+
+/** The reply with what is known of the user; null where that is not known in time. */
+async function toldOf(
+  keeper: RequestKeeper,
+  { project, enrichment, mayRead }: Question,
+  position: number,
+): Promise<WireResponse | null> {
+  const { userId, eventId } = enrichment;
+  const truth = await keeper.truthOf({ position, project, userId, eventId });
+  if (truth === null) return null;
+  return enrichment.reply(mayRead() ? truth : { ...truth, attributes: null });
 }

@@ -66,7 +66,6 @@ const unkept: ReadonlySet<string> = new Set([
   "content-length",
 ]);
 const readBounds = { maxRecords: 512, maxBytes: 4 * 1024 * 1024 };
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export async function openAcceptLog(options: AcceptLogOptions): Promise<AcceptLog> {
@@ -108,11 +107,21 @@ export function isLogFailure(error: unknown): boolean {
 /** A request as the parts of a record, to be written one after the other. */
 export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
   const { protocol, arrival, head, body } = request;
-  const headers = Object.fromEntries(Object.entries(head.headers).filter(([name]) => !unkept.has(name)));
-  const json = encoder.encode(JSON.stringify({ v: 1, protocol, arrival, head: { ...head, headers } }));
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, json.byteLength, true);
-  return [length, json, body];
+  const json = JSON.stringify({ v: 1, protocol, arrival, head: keptHead(head) });
+  const length = Buffer.byteLength(json);
+  const bytes = Buffer.allocUnsafe(4 + length);
+  bytes.writeUInt32LE(length, 0);
+  bytes.write(json, 4);
+  return [bytes, body];
+}
+
+function keptHead({ method, path, query, headers }: RequestHead): RequestHead {
+  const kept: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !unkept.has(name)) kept[name] = value;
+  }
+  return { method, path, query, headers: kept };
 }
 
 /** The requests in what was read; a record that is not a request of ours counts as damaged. */

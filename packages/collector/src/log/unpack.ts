@@ -18,6 +18,8 @@ const unpackAtOnceBytes = 64 * 1024;
 /** What compresses better than this is no events; gzip reaches 1,029. Up to a mebibyte nobody looks. */
 const maxRatio = 200;
 const anyRatioBytes = 1024 * 1024;
+const minPieceBytes = 4 * 1024;
+const maxPieceBytes = 256 * 1024;
 const gunzipAsync = promisify(gunzip);
 
 /** Undoes `content-encoding: gzip`, several gzip members counting as one body; other codings are left as they are. */
@@ -28,7 +30,7 @@ export async function unpack(
 ): Promise<Unpacked> {
   if (coding === undefined || !limits.contentEncodings.includes(coding)) return { kind: "unpacked", bytes: received };
   const maxOutputLength = Math.min(limits.maxBytes, Math.max(anyRatioBytes, received.byteLength * maxRatio));
-  const options = { maxOutputLength };
+  const options = { maxOutputLength, chunkSize: pieceBytes(received) };
   try {
     const small = received.byteLength <= unpackAtOnceBytes;
     return { kind: "unpacked", bytes: small ? gunzipSync(received, options) : await gunzipAsync(received, options) };
@@ -38,4 +40,17 @@ export async function unpack(
     }
     return { kind: "unreadable", message: `expected a gzip body, got bytes that do not unpack: ${String(error)}` };
   }
+}
+
+/**
+ * What is unpacked in one piece is not put together afterwards. The last four bytes of gzip tell the size of its last
+ * member, if they are true; a little more than that, so that the end is seen in the same piece.
+ */
+function pieceBytes(received: Uint8Array): number {
+  if (received.byteLength < 4) return minPieceBytes;
+  const told = new DataView(received.buffer, received.byteOffset, received.byteLength).getUint32(
+    received.byteLength - 4,
+    true,
+  );
+  return Math.min(Math.max(told + 64, minPieceBytes), maxPieceBytes);
 }
