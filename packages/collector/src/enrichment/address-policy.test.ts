@@ -51,6 +51,17 @@ describe("the address policy", () => {
     expect(dropped.wire).toMatchObject({ cx: wrappedIn({ data: [{ data: { context: { ip: "" } } }] }) });
   });
 
+  it.each([
+    ["203.0.113.9", "203.0.113.97 1203.0.113.9 1.203.0.113.9 203.0.113.9.1", "at 203.0.113.9.", "at 203.0.113.0."],
+    ["2001:db8::5", "2001:db8::52 a2001:db8::5 2001:db8::5:1", "[2001:DB8::5]:443", "[2001:db8::]:443"],
+  ])("knows %s alone, and not within a longer one", (ip, longer, text, truncated) => {
+    const properties = { longer, text };
+    expect(withoutAddresses(eventWith({ ip }, { properties }), "truncate").properties).toEqual({
+      longer,
+      text: truncated,
+    });
+  });
+
   it("lets a field go that is said to hold an address and holds another text", () => {
     expect(withoutAddresses(eventWith({ ip: "unknown" }), "truncate").context).toEqual({});
     expect(withoutAddresses(eventWith({ ip: { v: 1 } }), "drop").context).toEqual({ ip: { v: 1 } });

@@ -56,6 +56,15 @@ describe("device", () => {
     });
   });
 
+  it("takes a field that is null for one that is not said", () => {
+    const context = { userAgent: phone, device: { id: "d-1", type: null }, os: null, browser: "Safari" };
+    expect(enrichedBy(createDeviceStep(), context)).toEqual({
+      ...context,
+      device: { id: "d-1", type: "mobile", vendor: "Apple", model: "iPhone" },
+      os: { name: "iOS", version: "17.4" },
+    });
+  });
+
   it.each([{}, { userAgent: "" }, { userAgent: " " }, { userAgent: 5 }, { userAgent: null }])(
     "says nothing of an event without a user agent: %j",
     (context) => expect(enrichedBy(createDeviceStep(), context)).toEqual(context),

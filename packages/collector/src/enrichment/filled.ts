@@ -9,7 +9,7 @@ export function filled(event: CanonicalEvent, found: JsonObject): CanonicalEvent
   for (const [name, value] of Object.entries(found)) {
     const own = event.context[name];
     if (own === undefined || own === null) added.push([name, value]);
-    else if (isObject(own) && isObject(value) && saysNothingOf(own, value)) added.push([name, { ...value, ...own }]);
+    else if (isObject(own) && isObject(value) && saysNothingOf(own, value)) added.push([name, { ...own, ...value }]);
   }
   return added.length === 0 ? event : { ...event, context: { ...event.context, ...Object.fromEntries(added) } };
 }
