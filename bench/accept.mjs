@@ -124,11 +124,11 @@ function rowsOf(results, { perBatch, connections, name: what }) {
   ];
 }
 
-function row(name, { ours, floor, unit, wanted }) {
+export function row(name, { ours, floor, unit, wanted }) {
   return { name, ours: ours.toFixed(0), floor: floor.toFixed(0), unit, ratio: ours / floor, wanted };
 }
 
-async function start(kind, args) {
+export async function start(kind, args) {
   const child = fork(fileURLToPath(new URL(`./${kind}-server.mjs`, import.meta.url)), args);
   const port = await new Promise((resolve, reject) => {
     child.once("message", resolve);
@@ -144,7 +144,7 @@ function ask(child, message) {
   });
 }
 
-function stop({ child }) {
+export function stop({ child }) {
   return new Promise((resolve) => {
     child.once("exit", resolve);
     child.send("stop");
@@ -152,7 +152,7 @@ function stop({ child }) {
 }
 
 /** Whole requests, made once: making them must not be what is measured. Gives them one after the other, round and round. */
-function prepareRequests(perBatch) {
+export function prepareRequests(perBatch) {
   const requests = Array.from({ length: bodiesAtOnce }, (_, number) =>
     requestOf(bodyOf(number, perBatch), perBatch > 1),
   );

@@ -1,12 +1,12 @@
 /**
- * Our side of bench/accept.mjs: a collector in a process of its own. `held` keeps its loader from doing anything, so that
- * what is left is the accept path alone.
+ * Our side of bench/accept.mjs and bench/workers.mjs: a collector in a process of its own. `held` keeps its loader from doing anything, so that
+ * what is left is the accept path alone; a number of workers may follow.
  */
 import { startCollector } from "@oncewire/collector";
 import { startCollectorWith } from "../packages/collector/dist/collector.js";
 
-const [directory, loading = "loading"] = process.argv.slice(2);
-const options = { dataDirectory: directory, port: 0 };
+const [directory, loading = "loading", workers = "0"] = process.argv.slice(2);
+const options = { dataDirectory: directory, port: 0, workers: Number(workers) };
 
 const empty = { items: [], next: null };
 const heldLoading = {

@@ -10,10 +10,18 @@ import { codecRows } from "./codecs.mjs";
 import { deliveryRows } from "./delivery.mjs";
 import { storeRows } from "./store.mjs";
 import { trackRows } from "./track.mjs";
+import { workerRows } from "./workers.mjs";
 
 const { values, positionals: asked } = parseArgs({ allowPositionals: true, options: { events: { type: "string" } } });
 const events = Number(values.events ?? 5_000_000);
-const suites = { track: trackRows, clients: clientRows, delivery: deliveryRows, codecs: codecRows, accept: acceptRows };
+const suites = {
+  track: trackRows,
+  clients: clientRows,
+  delivery: deliveryRows,
+  codecs: codecRows,
+  accept: acceptRows,
+  workers: workerRows,
+};
 /** Takes minutes and gigabytes: only when it is asked for. */
 const onDemand = { store: () => storeRows({ events }) };
 const unknown = asked.filter((name) => !(name in suites || name in onDemand));

@@ -1,10 +1,10 @@
 /**
  * Kills processes that track with a spool, and cuts their power, and looks into a real collector for what they were
- * promised; then kills the collector: `npm run test:crash [-- --kills 200 --calls 400 --cuts 60 --collector-kills 200 --seed
- * 1]`. What this machine cannot do is skipped, and said so.
+ * promised; then kills the collector: `npm run test:crash [-- --kills 200 --calls 400 --cuts 60 --collector-kills 200
+ * --worker-kills 100 --seed 1]`. What this machine cannot do is skipped, and said so.
  */
 import { parseArgs } from "node:util";
-import { killCollector } from "../test/crash/collector-kills.mjs";
+import { killCollector, whyNoWorkerKills } from "../test/crash/collector-kills.mjs";
 import { CrashBed } from "../test/crash/crash-bed.mjs";
 import { isClean } from "../test/crash/history.mjs";
 import { cutPower, whyNoPowerCuts } from "../test/crash/power-cuts.mjs";
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     calls: { type: "string", default: "400" },
     cuts: { type: "string", default: "60" },
     "collector-kills": { type: "string", default: "200" },
+    "worker-kills": { type: "string", default: "100" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
@@ -50,20 +51,25 @@ for (const { name, skip, test } of tests) {
 }
 
 const collectorKills = Number(values["collector-kills"]);
-if (collectorKills > 0) await runCollector(collectorKills);
+if (collectorKills > 0) await runCollector("SIGKILL of the collector", { kills: collectorKills });
+const workerKills = Number(values["worker-kills"]);
+const withWorkers = "SIGKILL of the collector or of one of its workers";
+if (workerKills > 0 && whyNoWorkerKills() === null) await runCollector(withWorkers, { kills: workerKills, workers: 2 });
+else if (workerKills > 0) console.log(`skipped  ${withWorkers}: ${whyNoWorkerKills()}`);
 
-async function runCollector(kills) {
+async function runCollector(name, { kills, workers = 0 }) {
   const startedAt = performance.now();
   const { acknowledged, undelivered, stored, lost, twice, half, examples, readyMs } = await killCollector({
     kills,
     random,
+    workers,
   });
   const isWhole = undelivered + lost + twice + half === 0;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   const sorted = readyMs.toSorted((one, other) => one - other);
   const [median = 0, slowest = 0] = [sorted[sorted.length >> 1], sorted.at(-1)];
   console.log(
-    `${isWhole ? "passed " : "FAILED "}  SIGKILL of the collector: ${kills} kills in ${seconds} s; ${acknowledged} acknowledged, ` +
+    `${isWhole ? "passed " : "FAILED "}  ${name}: ${kills} kills in ${seconds} s; ${acknowledged} acknowledged, ` +
       `${stored} stored; lost: ${lost}; ${twice} twice, ${half} half batches, ${undelivered} undelivered; ` +
       `ready again after ${median.toFixed(0)} ms, at most ${slowest.toFixed(0)} ms` +
       (examples.length === 0 ? "" : ` (${examples.join(", ")})`),

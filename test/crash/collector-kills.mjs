@@ -1,9 +1,9 @@
 /**
- * A collector that is killed again and again under load. What it answered with success must be in the store, each event
+ * A collector that is killed again and again under load, or one of its workers is. What it answered with success must be in the store, each event
  * once, and of a request that was not answered everything or nothing.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,16 +19,21 @@ const rawBatchEvents = 7;
 const maxLifeMs = 500;
 const maxOutstanding = 2_000;
 
-export async function killCollector({ kills, random }) {
+/** With workers, every other kill is of one of them, which the collector starts again by itself. */
+export async function killCollector({ kills, random, workers = 0 }) {
   const folder = mkdtempSync(join(tmpdir(), "oncewire-collector-crash-"));
-  const life = new CollectorLife(folder);
+  const life = new CollectorLife(folder, workers);
   try {
     await life.start();
     const load = startLoad(life.url);
     for (let kill = 0; kill < kills; kill += 1) {
       await sleep(random() * maxLifeMs);
-      await life.kill();
-      await life.start();
+      if (workers > 0 && random() < 0.5) {
+        life.killWorker(random);
+      } else {
+        await life.kill();
+        await life.start();
+      }
     }
     const sent = await load.stop();
     return { ...(await judge(life.url, sent)), readyMs: life.readyMs };
@@ -44,15 +49,18 @@ class CollectorLife {
   /** How long each start took, from the process to the open port. */
   readyMs = [];
   #folder;
+  #workers;
   #child = null;
 
-  constructor(folder) {
+  constructor(folder, workers) {
     this.#folder = folder;
+    this.#workers = workers;
   }
 
   async start() {
     const port = this.url === null ? "0" : new URL(this.url).port;
     const args = ["serve", "--port", port, "--data", join(this.#folder, "data"), "--key", `${writeKey}=crash`];
+    args.push("--workers", String(this.#workers));
     const startedAt = performance.now();
     // Small files, so that the kills meet sealing and merging, too.
     const child = spawn(process.execPath, [command, ...args, "--seal-events", "300", "--seal-interval-ms", "200"], {
@@ -74,6 +82,11 @@ class CollectorLife {
     this.readyMs.push(performance.now() - startedAt);
   }
 
+  killWorker(random) {
+    const pids = workersOf(this.#child.pid);
+    if (pids.length > 0) process.kill(pids[Math.floor(random() * pids.length)], "SIGKILL");
+  }
+
   async kill() {
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
@@ -81,6 +94,16 @@ class CollectorLife {
     child.kill("SIGKILL");
     await ended;
   }
+}
+
+/** Linux alone tells it. */
+export const whyNoWorkerKills = () => (process.platform === "linux" ? null : "Linux alone says which they are");
+
+function workersOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .split(" ")
+    .filter((child) => child !== "" && readFileSync(`/proc/${child}/cmdline`, "utf8").includes("worker-process"))
+    .map(Number);
 }
 
 /** The SDK, which tries again until it is told that an event is kept, and requests that nobody repeats. */
