@@ -90,7 +90,7 @@ export async function startCollectorWith(given: CollectorOptions, makers: Collec
   await checkEnrichment(options);
   const onReport = reporter(options);
   const gate = createGate();
-  const entrance = await openDoors(options, gate.handler, onReport);
+  const entrance = await openDoors({ options, wires, onReport }, gate.handler);
   try {
     const log = await openDataDirectory(options);
     reportRecovery(log, onReport);
@@ -124,7 +124,7 @@ async function assemble(opened: OpenedParts, gate: Gate): Promise<Collector> {
   });
   const desk = createDesk(parts);
   gate.open(createHandler(parts, desk));
-  await entrance.employ({ desk, wires }).catch(async (error: unknown) => {
+  await entrance.employ(desk).catch(async (error: unknown) => {
     await Promise.all([loading.close(), parts.sinks.close()]);
     throw error;
   });
@@ -285,9 +285,12 @@ function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
   };
 }
 
-function openDoors(options: ResolvedOptions, handler: Handler, onReport: Report): Promise<Entrance> {
+function openDoors(
+  { options, wires, onReport }: Pick<RunningParts, "options" | "wires" | "onReport">,
+  handler: Handler,
+): Promise<Entrance> {
   const onError = (error: unknown): void => onReport({ kind: "failed", message: String(error) });
-  return openEntrance({ ...options, options, handler, onError });
+  return openEntrance({ ...options, options, wires, handler, onReport, onError });
 }
 
 interface RunningParts {

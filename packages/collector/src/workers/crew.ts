@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { CollectorError } from "../errors.js";
+import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { WorkerSetup } from "./messages.js";
 import type { SharedDesk } from "./owner-desk.js";
@@ -12,7 +13,7 @@ import { Worker } from "./worker.js";
 export interface CrewParts {
   readonly size: number;
   readonly setup: WorkerSetup;
-  readonly desk: SharedDesk;
+  readonly onReport: (report: CollectorReport) => void;
   readonly runtime: Pick<Runtime, "after" | "monotonicMs">;
   /** Serves a connection that no worker can take. */
   readonly serveHere: (socket: Socket) => void;
@@ -39,23 +40,25 @@ const wellMs = 30_000;
 const killAfterMs = 2_000;
 
 export class Crew {
-  /** Resolves when every worker is ready; rejects when one ends before. */
-  readonly started: Promise<void>;
   readonly #parts: CrewParts;
   readonly #places: Place[];
   #ended = 0;
   #turn = 0;
   #isClosing = false;
+  #desk: SharedDesk | null = null;
+  readonly #started: Promise<void>;
   #onStarted: () => void = () => {};
   #onFailed: ((error: Error) => void) | null = null;
   #onClosed: () => void = () => {};
 
   constructor(parts: CrewParts) {
     this.#parts = parts;
-    this.started = new Promise((resolve, reject) => {
+    this.#started = new Promise((resolve, reject) => {
       this.#onStarted = resolve;
       this.#onFailed = reject;
     });
+    // Whoever employs the crew hears of it.
+    this.#started.catch(() => {});
     this.#places = Array.from({ length: parts.size }, (_, index) => ({
       number: index + 1,
       worker: null,
@@ -77,9 +80,15 @@ export class Crew {
     };
   }
 
+  /** From here on connections may be handed over. Resolves when every worker is ready; rejects when one ended before. */
+  employ(desk: SharedDesk): Promise<void> {
+    this.#desk = desk;
+    return this.#started;
+  }
+
   /** Hands the connection to a worker, or serves it here while there is none. */
   take(socket: Socket): void {
-    const ready = this.#ready();
+    const ready = this.#desk === null ? [] : this.#ready();
     this.#turn += 1;
     // Beginning elsewhere each time, so that equals take turns.
     const [first, ...others] = ready.map((_, index) => ready[(index + this.#turn) % ready.length]);
@@ -101,7 +110,8 @@ export class Crew {
       };
       for (const place of this.#places) {
         place.cancelRestart();
-        place.worker?.close(timeoutMs);
+        if (place.isReady) place.worker?.close(timeoutMs);
+        else place.worker?.kill();
       }
       this.#noteIfClosed();
     });
@@ -112,11 +122,10 @@ export class Crew {
   }
 
   #start(place: Place): void {
-    const { setup, desk } = this.#parts;
     try {
       place.worker = new Worker({
-        setup,
-        desk,
+        setup: this.#parts.setup,
+        desk: () => this.#employer(),
         onReady: () => this.#becameReady(place),
         onEnded: (why, untaken) => this.#workerEnded(place, why, untaken),
       });
@@ -124,6 +133,11 @@ export class Crew {
       // The machine has no room for another process just now.
       this.#workerEnded(place, String(error), []);
     }
+  }
+
+  #employer(): SharedDesk {
+    if (this.#desk === null) throw new Error("expected no frame of a worker that has no connection");
+    return this.#desk;
   }
 
   #becameReady(place: Place): void {
@@ -135,7 +149,7 @@ export class Crew {
   }
 
   #workerEnded(place: Place, why: string, untaken: readonly Socket[]): void {
-    const { desk, runtime } = this.#parts;
+    const { onReport, runtime } = this.#parts;
     const wasWell = place.isReady && runtime.monotonicMs() - place.readyAtMs > wellMs;
     place.worker = null;
     place.isReady = false;
@@ -145,7 +159,7 @@ export class Crew {
     this.#ended += 1;
     if (wasWell) place.restartMs = firstRestartMs;
     const { number, restartMs } = place;
-    desk.onReport({ kind: "worker-ended", worker: number, message: why, restartMs });
+    onReport({ kind: "worker-ended", worker: number, message: why, restartMs });
     place.cancelRestart = runtime.after(restartMs, () => this.#start(place));
     place.restartMs = Math.min(2 * restartMs, lastRestartMs);
     return undefined;

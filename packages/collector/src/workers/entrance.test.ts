@@ -7,6 +7,7 @@ import { createLatencies } from "../ingest/latencies.js";
 import { createLedger } from "../ingest/ledger.js";
 import type { CountedRecord, KeepResult } from "../ingest/request-keeper.js";
 import { openWires } from "../loading/receivers.js";
+import type { Wires } from "../loading/receivers.js";
 import { decodeRecord } from "../log/accept-log.js";
 import { resolveOptions } from "../options.js";
 import type { CollectorReport } from "../report.js";
@@ -25,8 +26,9 @@ interface StartOptions {
   readonly maxConnections?: number;
   readonly keep?: (request: CountedRecord) => Promise<KeepResult>;
   readonly limits?: SharedDesk["limits"];
-  /** Null to start without workers yet. */
+  /** Null to leave the workers without work yet. */
   readonly employ?: null;
+  readonly wires?: Wires;
 }
 
 const keepAtOnce = (): Promise<KeepResult> => Promise.resolve({ kind: "kept", position: kept.length });
@@ -40,9 +42,12 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
     maxConnections,
     maxKeyRequestsPerSecond: limits.key === null ? null : 1,
   });
+  const onReport = (report: CollectorReport): void => void reports.push(report);
   const opened = await openEntrance({
     ...options,
     options,
+    wires: given.wires ?? openWires(options),
+    onReport,
     handler: async (request, response) => {
       request.resume();
       send(response, textReply(200, `here, for ${request.socket.remoteAddress}`));
@@ -61,9 +66,9 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
     ledger,
     latencies: createLatencies(),
     limits,
-    onReport: (report) => void reports.push(report),
+    onReport,
   };
-  if (given.employ !== null) await opened.employ({ desk, wires: openWires(options) });
+  if (given.employ !== null) await opened.employ(desk);
   return opened;
 }
 
@@ -198,10 +203,11 @@ describe("an entrance with workers", () => {
     expect(received).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it("serves connections itself until its workers are ready", async () => {
+  it("serves connections itself until its workers have work", async () => {
     await start({ employ: null });
     expect(await ask("GET", "/anything")).toMatchObject({ status: 200, text: "here, for 127.0.0.1" });
-    expect(crew()).toMatchObject({ wanted: 2, ready: 0 });
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ready: 2 }), { timeout: 10_000 });
+    expect(await track()).toMatchObject({ text: "here, for 127.0.0.1" });
   });
 });
 
@@ -255,10 +261,8 @@ describe("a worker that is killed", () => {
   });
 
   it("ends the start when it ends before it is ready", async () => {
-    await start({ employ: null });
-    const wires = { keyTable: null } as unknown as ReturnType<typeof openWires>;
-    const desk = { onReport: () => {} } as unknown as SharedDesk;
-    await expect(entrance?.employ({ desk, wires })).rejects.toMatchObject({
+    const wires = { keyTable: null } as unknown as Wires;
+    await expect(start({ wires })).rejects.toMatchObject({
       code: "worker-failed",
       message: expect.stringContaining("TypeError") as unknown,
     });

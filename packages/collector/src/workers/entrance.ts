@@ -7,6 +7,7 @@ import type { Server, Socket } from "node:net";
 import { bind, listen, urlOf } from "../http/server.js";
 import type { HttpServer, HttpServerOptions } from "../http/server.js";
 import type { ResolvedOptions } from "../options.js";
+import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { Wires } from "../loading/receivers.js";
 import { Crew } from "./crew.js";
@@ -19,12 +20,17 @@ import type { SharedDesk } from "./owner-desk.js";
 import type { WorkerOptions } from "./messages.js";
 
 export interface Entrance extends HttpServer {
-  /** Starts the workers, where there are to be any; resolves when all of them take connections. */
-  employ(work: { readonly desk: SharedDesk; readonly wires: Wires }): Promise<void>;
+  /** Lets the workers take connections, where there are any; resolves when all of them do. */
+  employ(desk: SharedDesk): Promise<void>;
   workers(): CrewStatus;
 }
 
-export type EntranceOptions = HttpServerOptions & { readonly options: ResolvedOptions; readonly runtime: Runtime };
+export interface EntranceOptions extends HttpServerOptions {
+  readonly options: ResolvedOptions;
+  readonly wires: Wires;
+  readonly runtime: Runtime;
+  readonly onReport: (report: CollectorReport) => void;
+}
 
 const none: CrewStatus = { wanted: 0, ready: 0, ended: 0, connections: [], pids: [] };
 
@@ -35,8 +41,13 @@ export async function openEntrance(given: EntranceOptions): Promise<Entrance> {
 
 async function openSharedEntrance(given: EntranceOptions): Promise<Entrance> {
   const entrance = new SharedEntrance(given);
-  await entrance.open();
-  return entrance;
+  try {
+    await entrance.open();
+    return entrance;
+  } catch (error) {
+    await entrance.close(0);
+    throw error;
+  }
 }
 
 class SharedEntrance implements Entrance {
@@ -58,22 +69,23 @@ class SharedEntrance implements Entrance {
     return this.#url;
   }
 
+  /** The workers start while the data is opened: both take their time. */
   async open(): Promise<void> {
+    const { options, wires, runtime, onReport } = this.#given;
     await bind(this.#port, this.#given);
     this.#url = urlOf(this.#port, this.#given.host);
-  }
-
-  async employ({ desk, wires }: Parameters<Entrance["employ"]>[0]): Promise<void> {
-    const { options, runtime } = this.#given;
     this.#door = await openDoor(this.#given);
     this.#crew = new Crew({
       size: options.workers,
       setup: { options: workerOptions(options), wires, door: this.#door.address },
-      desk,
+      onReport,
       runtime,
       serveHere: (socket) => this.#serveHere(socket),
     });
-    await this.#crew.started;
+  }
+
+  async employ(desk: SharedDesk): Promise<void> {
+    await this.#crew?.employ(desk);
   }
 
   workers(): CrewStatus {

@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { Frame } from "./frame.js";
 import { createLink } from "./link.js";
 import { linkDescriptor } from "./messages.js";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.js";
@@ -12,7 +13,8 @@ import type { SharedDesk } from "./owner-desk.js";
 
 export interface WorkerParts {
   readonly setup: WorkerSetup;
-  readonly desk: SharedDesk;
+  /** Asked for with the first frame. */
+  readonly desk: () => SharedDesk;
   readonly onReady: () => void;
   /** It has ended. Connections that never reached it are given back. */
   readonly onEnded: (why: string, untaken: readonly Socket[]) => void;
@@ -75,20 +77,22 @@ export class Worker {
   #openLink({ desk }: WorkerParts): void {
     const link = createLink({
       stream: this.#child.stdio[linkDescriptor] as Duplex,
-      hear: (frame) => take(frame),
+      hear: (frame) => (take ??= open())(frame),
       // Without its link it can do nothing. Most often it has ended.
       onLost: () => this.kill(),
     });
-    const take = createOwnerDesk({
-      desk,
-      link,
-      onTaken: (id) => {
-        const socket = this.#connections.get(id);
-        this.#connections.set(id, null);
-        socket?.destroy();
-      },
-      onReleased: (id) => void this.#connections.delete(id),
-    });
+    let take: ((frame: Frame) => void) | null = null;
+    const open = (): ((frame: Frame) => void) =>
+      createOwnerDesk({
+        desk: desk(),
+        link,
+        onTaken: (id) => {
+          const socket = this.#connections.get(id);
+          this.#connections.set(id, null);
+          socket?.destroy();
+        },
+        onReleased: (id) => void this.#connections.delete(id),
+      });
   }
 
   #hear(message: FromWorker, { onReady }: WorkerParts): void {
