@@ -61,5 +61,5 @@ const unreadable = jsonReply(400, {
 });
 const unknownPath = textReply(
   404,
-  "Supported endpoints: /micro/all, /micro/good, /micro/bad, /micro/reset, /micro/iglu\n",
+  "Supported endpoints: /micro/all, /micro/good, /micro/bad, /micro/events, /micro/reset, /micro/columns, /micro/columnStats, /micro/timeline, /micro/iglu\n",
 );

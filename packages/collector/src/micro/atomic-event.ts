@@ -8,14 +8,14 @@ import { collectorName } from "./raw-event.js";
 
 /** What an event is made of. */
 export interface AtomicSource {
-  readonly event: StoredEvent;
+  readonly event: Pick<StoredEvent, "receivedAt" | "time" | "context"> & { readonly id: string | null };
   readonly payload: Payload;
   readonly described: Described;
   readonly type: EventType | null;
   readonly schema: string | null;
 }
 
-type Columns = Record<string, JsonValue>;
+export type Columns = Record<string, JsonValue>;
 
 export const columnNames: readonly string[] = [
   "app_id platform etl_tstamp collector_tstamp dvce_created_tstamp event event_id txn_id name_tracker v_tracker",
@@ -41,11 +41,14 @@ export const columnNames: readonly string[] = [
 
 const nothing: Columns = Object.fromEntries(columnNames.map((name) => [name, null]));
 
+/** Null for what a pipeline cannot convert, as a bad event may have it. */
 type Form = (text: string) => JsonValue;
+/** What a Date can hold, in either direction. */
+const maxDateMs = 8_640_000_000_000_000;
 const asText: Form = (text) => text;
-const asNumber: Form = (text) => (text === "null" ? null : Number(text));
+const asNumber: Form = (text) => (Number.isFinite(Number(text)) ? Number(text) : null);
 const asFlag: Form = (text) => text === "1";
-const asTime: Form = (text) => new Date(Number(text)).toISOString();
+const asTime: Form = (text) => (Math.abs(Number(text)) <= maxDateMs ? new Date(Number(text)).toISOString() : null);
 
 /** Columns that hold what a key of the payload says. */
 const keys: readonly (readonly [column: string, key: string, form: Form])[] = [
@@ -118,9 +121,8 @@ function sizeColumns({ res, vp, ds }: Payload): Columns {
 }
 
 function sizeOf(text: string | undefined, [width, height]: readonly [string, string]): Columns {
-  if (!text) return {};
-  const [wide, high] = text.split("x");
-  return { [width]: Number(wide), [height]: Number(high) };
+  const [, wide, high] = /^(\d+)x(\d+)$/.exec(text ?? "") ?? [];
+  return wide === undefined ? {} : { [width]: Number(wide), [height]: Number(high) };
 }
 
 const standardPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };

@@ -35,7 +35,7 @@ export async function badEvent(bad: StoredBadEvent, request: LoggedRequest | nul
 }
 
 /** Whether it was the event that was wrong, and not its request. */
-function isPayload({ code, wire }: StoredBadEvent): boolean {
+export function isPayload({ code, wire }: StoredBadEvent): boolean {
   return code !== "unknown-adapter" && isTexts(wire);
 }
 

@@ -48,10 +48,7 @@ class GivenFilters {
 
   constructor(head: RequestHead, body: Uint8Array, known: readonly string[]) {
     this.#values = head.method === "POST" ? jsonValues(body) : queryValues(head.query);
-    for (const name of Object.keys(this.#values)) {
-      if (known.includes(name)) continue;
-      throw invalid(`\`${name}\` is not a filter; expected one of: ${known.join(", ")}`);
-    }
+    checkNames(this.#values, known);
   }
 
   text(name: string): string | null {
@@ -73,7 +70,15 @@ class GivenFilters {
   }
 }
 
-function jsonValues(body: Uint8Array): Readonly<Record<string, unknown>> {
+/** Throws for a name that is none of these. */
+export function checkNames(values: object, known: readonly string[]): void {
+  for (const name of Object.keys(values)) {
+    if (known.includes(name)) continue;
+    throw invalid(`\`${name}\` is not a filter; expected one of: ${known.join(", ")}`);
+  }
+}
+
+export function jsonValues(body: Uint8Array): Readonly<Record<string, unknown>> {
   const text = new TextDecoder().decode(body);
   if (text.trim() === "") return {};
   try {
@@ -96,6 +101,6 @@ function queryValues(query: string): Readonly<Record<string, unknown>> {
   };
 }
 
-function invalid(message: string): MicroRefusal {
+export function invalid(message: string): MicroRefusal {
   return new MicroRefusal(400, "invalid-filter", message);
 }

@@ -7,8 +7,12 @@ import type { AtomicSource } from "./atomic-event.js";
 import { eventTypeOf } from "./event-type.js";
 import { rawEvent } from "./raw-event.js";
 
+export interface GoodSource extends AtomicSource {
+  readonly event: StoredEvent;
+}
+
 /** What of an event is needed to tell whether it is asked for, and to show it. */
-export function readGoodEvent(event: StoredEvent): AtomicSource {
+export function readGoodEvent(event: StoredEvent): GoodSource {
   // What came on Snowplow's wire is stored as the texts it was.
   const payload = event.wire as Payload;
   const type = eventTypeOf(payload);
@@ -17,7 +21,7 @@ export function readGoodEvent(event: StoredEvent): AtomicSource {
 }
 
 /** An event as `/micro/good` gives it. */
-export function goodEvent(source: AtomicSource, request: LoggedRequest | null): object {
+export function goodEvent(source: GoodSource, request: LoggedRequest | null): object {
   const { event, payload, described, type, schema } = source;
   const { networkUserId } = event.context;
   return {

@@ -268,6 +268,69 @@ describe("a bad event", () => {
   });
 });
 
+describe("the table of events", () => {
+  beforeEach(async () => {
+    await start();
+    await post([view, cart({ sku: "A1", quantity: 1 }), { ...struct, dtm: "soon" }]);
+  });
+
+  interface TablePage {
+    readonly events: readonly Readonly<Record<string, unknown>>[];
+    readonly totalPages: number;
+    readonly totalItems: number;
+  }
+
+  it("has good and bad events at once, narrowed, sorted and page by page", async () => {
+    const all = await micro<TablePage>("events", { filters: [], page: 1, pageSize: 2 });
+    expect([all.events.length, all.totalPages, all.totalItems]).toEqual([2, 2, 3]);
+    const good = await micro<TablePage>("events", {
+      filters: [{ column: "app_id", values: ["SHOP"] }],
+      validEvents: true,
+      sorting: { column: "event_name", desc: false },
+    });
+    expect(good.events.map((event) => [event["event_name"], event["event_id"]])).toEqual([
+      ["add_to_cart", ids.cart],
+      ["page_view", ids.view],
+    ]);
+    expect(good.events[0]).toMatchObject({
+      unstruct_event_com_snowplowanalytics_snowplow_add_to_cart_1: { sku: "A1", quantity: 1 },
+    });
+    expect(good.events[1]).toMatchObject({ contexts_com_acme_user_1: [{ _schema_version: "1-0-0", plan: "pro" }] });
+    const bad = await micro<TablePage>("events", { validEvents: false });
+    expect(bad.events).toMatchObject([
+      {
+        event_id: ids.struct,
+        se_category: "shop",
+        contexts_com_snowplowanalytics_snowplow_failure_1: [{ failureType: "wrong-format" }],
+      },
+    ]);
+    expect(await micro("events", { sort: "x" })).toMatchObject({ error: { code: "invalid-filter" } });
+  });
+
+  it("says which columns there are, what they hold, and how many came when", async () => {
+    expect(await micro<string[]>("columns")).toEqual(
+      expect.arrayContaining(["app_id", "contexts_com_acme_user_1.plan"]),
+    );
+    expect(await micro("columnStats", { columns: ["event_name"] })).toEqual({
+      event_name: { sortable: true, filterable: true, values: ["add_to_cart", "event", "page_view"] },
+    });
+    const buckets = [{ start: "2020-01-01T00:00:00Z" }, { end: "2020-01-01T00:00:00Z" }];
+    expect(await micro("timeline", { buckets })).toEqual({
+      points: [
+        { validEvents: 2, failedEvents: 1, bucket: buckets[0] },
+        { validEvents: 0, failedEvents: 0, bucket: buckets[1] },
+      ],
+    });
+  });
+
+  it("is empty after a reset, and knows of no authentication of its own", async () => {
+    await micro("reset");
+    expect(await micro("events", {})).toEqual({ events: [], totalPages: 1, totalItems: 0 });
+    expect(await micro("columns")).toEqual([]);
+    expect(await micro("auth-config")).toEqual({ domain: "", audience: "", clientId: "", enabled: false });
+  });
+});
+
 describe("schemas", () => {
   it("are given by their names, bundled ones and the operator's own", async () => {
     await start();
@@ -333,7 +396,7 @@ describe("who may ask", () => {
     const answer = await fetch(`${collector?.url}/micro/goood`);
     expect([answer.status, await answer.text()]).toEqual([
       404,
-      "Supported endpoints: /micro/all, /micro/good, /micro/bad, /micro/reset, /micro/iglu\n",
+      "Supported endpoints: /micro/all, /micro/good, /micro/bad, /micro/events, /micro/reset, /micro/columns, /micro/columnStats, /micro/timeline, /micro/iglu\n",
     ]);
     const put = await fetch(`${collector?.url}/micro/all`, { method: "PUT", body: "x" });
     expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, POST"]);

@@ -11,8 +11,11 @@ import type { EventQuery, EventReader } from "../store/event-store.js";
 import { isStoreError } from "../store/store-error.js";
 import { badEvent } from "./bad-event.js";
 import { findEventType } from "./event-type.js";
-import { readBadFilter, readGoodFilter } from "./filters.js";
+import { columnsOf, columnStats, eventsPage, timelineOf } from "./event-table.js";
+import { maxLimit, readBadFilter, readGoodFilter } from "./filters.js";
 import type { GoodFilter } from "./filters.js";
+import { flatBadEvent, flatGoodEvent } from "./flat-event.js";
+import type { FlatEvent } from "./flat-event.js";
 import { goodEvent, readGoodEvent } from "./good-event.js";
 import type { AtomicSource } from "./atomic-event.js";
 import type { HiddenMark } from "./hidden-mark.js";
@@ -21,6 +24,7 @@ import { newestFirst } from "./newest-first.js";
 import { apiOf } from "./raw-event.js";
 import { findRequests } from "./request-finder.js";
 import type { RequestLog } from "./request-finder.js";
+import { readBuckets, readColumns, readTableQuery } from "./table-query.js";
 
 export interface MicroSources {
   readonly reader: Pick<EventReader, "events" | "bad">;
@@ -59,6 +63,11 @@ export function createMicroApi(sources: MicroSources): MicroApi {
     ["/micro/good", (head, body) => listGood(sources, readGoodFilter(head, body))],
     ["/micro/bad", (head, body) => listBad(sources, head, body)],
     ["/micro/reset", () => reset(sources)],
+    ["/micro/events", async (_, body) => tableAnswer(sources, readTableQuery(body), eventsPage)],
+    ["/micro/columns", async () => tableAnswer(sources, null, columnsOf)],
+    ["/micro/columnStats", async (_, body) => tableAnswer(sources, readColumns(body), columnStats)],
+    ["/micro/timeline", async (_, body) => tableAnswer(sources, readBuckets(body), timelineOf)],
+    ["/micro/auth-config", async () => JSON.stringify({ domain: "", audience: "", clientId: "", enabled: false })],
   ]);
   return {
     async answer(head, body) {
@@ -168,6 +177,39 @@ async function listBad(sources: MicroSources, head: RequestHead, body: Uint8Arra
     }
   }
   return list.json();
+}
+
+/** What is said of the newest events, good and bad. */
+async function tableAnswer<T>(
+  sources: MicroSources,
+  query: T,
+  say: (rows: readonly FlatEvent[], query: T) => unknown,
+): Promise<string> {
+  const { reader, mark } = sources;
+  await settle(sources);
+  const good = newestFirst((cursor) => reader.events({ limit: pageEvents, ...cursor }), mark.position);
+  const bad = newestFirst((cursor) => reader.bad({ limit: pageEvents, ...cursor }), mark.position);
+  const rows = [
+    ...(await newest(good, (event) => flatGoodEvent(readGoodEvent(event)))),
+    ...(await newest(bad, flatBadEvent)),
+  ];
+  return JSON.stringify(
+    say(
+      rows.toSorted((one, other) => other.receivedAtMs - one.receivedAtMs),
+      query,
+    ),
+  );
+}
+
+async function newest<T>(pages: AsyncIterable<readonly T[]>, flat: (item: T) => FlatEvent): Promise<FlatEvent[]> {
+  const rows: FlatEvent[] = [];
+  for await (const page of pages) {
+    for (const item of page) {
+      if (rows.length >= maxLimit) return rows;
+      rows.push(flat(item));
+    }
+  }
+  return rows;
 }
 
 /** A list written item by item, so that a long one is never in memory twice. */
