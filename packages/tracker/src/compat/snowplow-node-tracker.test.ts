@@ -268,10 +268,20 @@ describe("emitters", () => {
     expect(lines).toMatchObject([expect.stringContaining("no such host")]);
   });
 
-  it("refuse an id service without an address, and credentials of another kind", () => {
+  it("refuse an id service without an address, and what else cannot be used", () => {
     const endpoint = "collector.acme.com";
     expect(() => newTracker({ namespace: "ns" }, { endpoint, idService: "ids" })).toThrow(/idService/);
     expect(() => newTracker({ namespace: "ns" }, { endpoint, credentials: "all" as never })).toThrow(/same-origin/);
+    expect(() => newTracker({ namespace: "ns" }, { endpoint, eventMethod: "put" as never })).toThrow(/method/);
+    expect(() => newTracker({ namespace: "ns" }, { endpoint, postPath: "one" })).toThrow(/postPath/);
+  });
+
+  it("take the method in letters of any size", async () => {
+    const collector = await serve();
+    const tracker = open(collector, { eventMethod: "GET" as never });
+    tracker.track(buildPageView({ pageUrl: "https://a.b/" }));
+    await tracker.flush();
+    expect(collector.requests).toMatchObject([{ method: "GET" }]);
   });
 
   it.each([

@@ -34,7 +34,8 @@ class NodeEmitter implements Required<Emitter> {
   /** For what is too long for a query. */
   #poster: SnowplowEmitter | null;
 
-  constructor(configuration: EmitterConfiguration) {
+  constructor(given: EmitterConfiguration) {
+    const configuration = withSmallMethod(given);
     for (const line of unusedOptions(configuration)) createLevelLogger("warn")?.warn(`oncewire: ${line}`);
     this.#idService = idServiceOf(configuration);
     this.#configuration = configuration;
@@ -77,6 +78,13 @@ class NodeEmitter implements Required<Emitter> {
     this.#poster = openPoster(this.#configuration, this.#idService);
     for (const emitter of before) void emitter?.close();
   }
+}
+
+/** The original takes the method in letters of any size. */
+function withSmallMethod(given: EmitterConfiguration): EmitterConfiguration {
+  const { eventMethod } = given;
+  if (typeof eventMethod !== "string") return given;
+  return { ...given, eventMethod: eventMethod.toLowerCase() as EmitterConfiguration["eventMethod"] };
 }
 
 function openPoster(configuration: EmitterConfiguration, idService: IdService | null): SnowplowEmitter | null {
