@@ -6,8 +6,18 @@
  */
 import { ipAddressOf } from "@oncewire/protocol";
 import type { BadEvent, CanonicalEvent, IpPolicy, JsonObject, JsonValue } from "@oncewire/protocol";
+import { recentlyFound } from "./recently-found.js";
 
 const addressNames: ReadonlySet<string> = new Set(["ip", "request_ip", "requestIP", "ipAddress", "ip_address"]);
+
+const maxAddresses = 4_096;
+
+/** What each policy makes of an address: most come again and again. */
+const addressAs: Readonly<Record<IpPolicy, (text: string) => string | null>> = {
+  keep: recentlyFound(maxAddresses, (text) => ipAddressOf(text, "keep") ?? null),
+  truncate: recentlyFound(maxAddresses, (text) => ipAddressOf(text, "truncate") ?? null),
+  drop: () => null,
+};
 
 /** The event, good or bad, as far as the policy keeps it. Who it is of is not touched. */
 export function withoutAddresses<T extends CanonicalEvent | BadEvent>(event: T, policy: IpPolicy): T {
@@ -25,7 +35,8 @@ function contentsOf({ properties, entities, context, wire }: CanonicalEvent): Js
 
 function gather(value: JsonValue, into: Set<string>): void {
   if (typeof value !== "object" || value === null) return;
-  for (const [name, field] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const field = (value as JsonObject)[name] ?? null;
     if (!addressNames.has(name) || typeof field !== "string") gather(field, into);
     else for (const address of partsOf(field).flatMap(spellingsOf)) into.add(address);
   }
@@ -41,8 +52,8 @@ function partsOf(text: string): readonly string[] {
 
 /** As it came and in its short form; none of what is no address. */
 function spellingsOf(part: string): readonly string[] {
-  const short = ipAddressOf(part, "keep");
-  return short === undefined ? [] : [part, short];
+  const short = addressAs.keep(part);
+  return short === null ? [] : [part, short];
 }
 
 interface Mask {
@@ -53,14 +64,21 @@ interface Mask {
 
 function maskFor(addresses: ReadonlySet<string>, policy: IpPolicy): Mask {
   const address = (text: string): string | undefined => {
-    const kept = partsOf(text).flatMap((part) => ipAddressOf(part, policy) ?? []);
+    const kept = partsOf(text).flatMap((part) => addressAs[policy](part) ?? []);
     return kept.length === 0 ? undefined : kept.join(", ");
   };
   if (addresses.size === 0) return { address, text: (text) => text };
   // The longest first: one address may begin as another does.
   const sorted = [...addresses].toSorted((one, other) => other.length - one.length);
-  const pattern = new RegExp(sorted.map(standing).join("|"), "gi");
-  const inText = (text: string): string => text.replace(pattern, (found) => ipAddressOf(found, policy) ?? "");
+  // Of an address with letters another spelling may be meant; one without is looked for first, which is cheap.
+  const hasLetters = sorted.some((one) => /[^\d.]/.test(one));
+  const mayHold = (text: string): boolean => hasLetters || sorted.some((one) => text.includes(one));
+  let pattern: RegExp | null = null;
+  const inText = (text: string): string => {
+    if (!mayHold(text)) return text;
+    pattern ??= new RegExp(sorted.map(standing).join("|"), "gi");
+    return text.replace(pattern, (found) => addressAs[policy](found) ?? "");
+  };
   return { address, text: (text) => (wrapped.test(text) ? inWrapped(text, inText) : inText(text)) };
 }
 
@@ -94,12 +112,17 @@ function maskedList(list: readonly JsonValue[], mask: Mask): readonly JsonValue[
 }
 
 function maskedObject(object: JsonObject, mask: Mask): JsonObject {
-  let isSame = true;
-  const kept: [string, JsonValue][] = [];
-  for (const [name, field] of Object.entries(object)) {
-    const stays = addressNames.has(name) && typeof field === "string" ? mask.address(field) : masked(field, mask);
-    isSame &&= stays === field;
-    if (stays !== undefined) kept.push([name, stays]);
-  }
-  return isSame ? object : Object.fromEntries(kept);
+  const names = Object.keys(object);
+  const kept = names.map((name) => maskedField(name, object[name] ?? null, mask));
+  if (names.every((name, at) => kept[at] === object[name])) return object;
+  return Object.fromEntries(
+    names.flatMap((name, at) => {
+      const field = kept[at];
+      return field === undefined ? [] : [[name, field] as const];
+    }),
+  );
+}
+
+function maskedField(name: string, field: JsonValue, mask: Mask): JsonValue | undefined {
+  return typeof field === "string" && addressNames.has(name) ? mask.address(field) : masked(field, mask);
 }
