@@ -52,6 +52,16 @@ describe("the configuration", () => {
     expect(config["maxAddressRequestsPerSecond"]?.value).toBe(2.5);
   });
 
+  it("reads steps of enrichment in their order, and none of an empty text", () => {
+    expect(load({ flags: { enrichment: ["device", "./own.mjs"] } })["enrichment"]?.value).toEqual([
+      "device",
+      "./own.mjs",
+    ]);
+    expect(load({ environment: { ONCEWIRE_ENRICHMENT: "" } })["enrichment"]?.value).toEqual([]);
+    expect(load({ flags: { enrichment: [""] } })["enrichment"]?.value).toEqual([]);
+    expect(() => load({ flags: { enrichment: ["devices"] } })).toThrow('a list of "bot", "device" and paths');
+  });
+
   it("reads how Snowplow's wire is received as JSON, and refuses another form", () => {
     const snowplow = { redirects: { domains: ["shop.example"] } };
     expect(load({ flags: { snowplow: JSON.stringify(snowplow) } })["snowplow"]?.value).toEqual(snowplow);

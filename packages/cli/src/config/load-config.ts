@@ -100,7 +100,8 @@ function fromText(name: SettingName, given: unknown): unknown {
       if (text === "none") return null;
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
     case "list":
-      return list;
+      // An empty text is an empty list.
+      return list.filter((part) => part !== "");
     case "object":
       return jsonOf(text);
     case "objects":

@@ -38,7 +38,7 @@ function gather(value: JsonValue, into: Set<string>): void {
   for (const name of Object.keys(value)) {
     const field = (value as JsonObject)[name] ?? null;
     if (!addressNames.has(name) || typeof field !== "string") gather(field, into);
-    else for (const address of partsOf(field).flatMap(spellingsOf)) into.add(address);
+    else if (into.size < maxSought) for (const address of spellingsIn(field)) into.add(address);
   }
 }
 
@@ -48,6 +48,13 @@ function partsOf(text: string): readonly string[] {
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+}
+
+/** No event has as many; one that pretends to must not make the search for them long. */
+const maxSought = 64;
+
+function spellingsIn(text: string): readonly string[] {
+  return partsOf(text).slice(0, maxSought).flatMap(spellingsOf);
 }
 
 /** As it came and in its short form; none of what is no address. */
