@@ -66,7 +66,7 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   storeRetentionBytes: { kind: "number", value: "bytes", help: "size of the store; none is no bound" },
   schemaDirectory: { kind: "text", flag: "--schemas", value: "directory", help: "folder with schemas of your own" },
   unknownSchemas: { kind: "text", value: "keep|refuse", help: "what becomes of data whose schema is not known" },
-  snowplow: { kind: "object", value: "json", help: "cookie, redirects and paths of Snowplow's wire, as JSON" },
+  snowplow: { kind: "object", value: "json", help: "cookies, redirects and paths of Snowplow's wire, as JSON" },
   enrichment: {
     kind: "list",
     value: "step",
