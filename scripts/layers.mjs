@@ -68,6 +68,7 @@ export const layers = {
     [
       "projects.ts",
       "runtime.ts",
+      "network-list.ts",
       "options.ts",
       "sink-options.ts",
       "snowplow-options.ts",

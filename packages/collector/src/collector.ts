@@ -1,6 +1,7 @@
 /** The composition root: which parts a collector is made of, and in which order they start and stop. */
 import { join } from "node:path";
 import { createReadAccess } from "./http/access.js";
+import { createClientAddress } from "./http/client-address.js";
 import { createIngestHandler } from "./http/ingest-handler.js";
 import { createMicroHandler } from "./http/micro-handler.js";
 import type { MicroHandler } from "./http/micro-handler.js";
@@ -211,6 +212,7 @@ function createHandler(parts: RunningParts, desk: Desk): Handler {
       projects: createProjects(wires.keyTable),
       ledger,
       latencies,
+      clientAddress: createClientAddress(options.trustedProxies),
       addressLimit: limits.address,
       keyLimit: limits.key,
       access,

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { CollectorError } from "./errors.js";
+import { areNetworks, networksExpectation } from "./network-list.js";
 import type { CollectorReport } from "./report.js";
 import { ipPolicies } from "@oncewire/protocol";
 import type { IpPolicy } from "@oncewire/protocol";
@@ -51,11 +52,18 @@ export interface CollectorOptions {
   readonly maxKeyRequestsPerSecond?: number | null | undefined;
   /**
    * Requests per second that one address may make (of IPv6, one /64 network), in the same way and before anything else
-   * is looked at. It is the address of the connection: behind a proxy that is the proxy's, so limit there. Null is no
-   * limit.
+   * is looked at. Behind a proxy that is not one of `trustedProxies` that is the proxy's address. Null is no limit.
    * @default null
    */
   readonly maxAddressRequestsPerSecond?: number | null | undefined;
+  /**
+   * Addresses and networks (`10.0.0.0/8`) of proxies that say truly for whom they ask: from them the last address in
+   * `X-Forwarded-For` (without one, in `Forwarded`) that is not one of these counts as the client's, for limits, for the
+   * log and for who may read. From anybody else these headers say nothing. A proxy that sets `Forwarded` alone must drop
+   * the `X-Forwarded-For` that it is sent.
+   * @default []
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
   /**
    * Worker processes that take the connections: they read, unpack and check requests on further cores, while this process
    * keeps them in the one log and answers everything else. 0 is this process alone; up to 64. They use the system's clock
@@ -68,6 +76,18 @@ export interface CollectorOptions {
    * @default 10000
    */
   readonly maxConnections?: number | undefined;
+  /**
+   * Open connections of one address (of IPv6, one /64 network), at most; those beyond are closed at once. Those of
+   * `trustedProxies` are not counted. Null is no limit.
+   * @default 1000
+   */
+  readonly maxAddressConnections?: number | null | undefined;
+  /**
+   * A body that has not come whole within 5 seconds must have come at this pace, on average; else it is answered 408.
+   * Null is no limit but `requestTimeoutMs`. Bytes per second.
+   * @default 500
+   */
+  readonly minBodyBytesPerSecond?: number | null | undefined;
   /**
    * Host names, without port, by which page and API may be addressed beside loopback names and `host`. Anything else is
    * refused, so that a web page cannot reach them through a name it controls (DNS rebinding).
@@ -191,8 +211,11 @@ export const defaults: Omit<ResolvedOptions, "dataDirectory"> = Object.freeze({
   secretKey: null,
   maxKeyRequestsPerSecond: null,
   maxAddressRequestsPerSecond: null,
+  trustedProxies: Object.freeze([]),
   workers: 0,
   maxConnections: 10_000,
+  maxAddressConnections: 1_000,
+  minBodyBytesPerSecond: 500,
   allowedHosts: Object.freeze([]),
   sync: "group",
   logRetentionMs: 604_800_000,
@@ -229,6 +252,7 @@ const orNull =
   (value) =>
     value === null || check(value);
 const rate: Rule = ["a number from 0.01 to 1,000,000, or null", isRate];
+const countOrNull: Rule = ["an integer from 1 to 1,000,000, or null", orNull(integer(1, 1_000_000))];
 const duration: Rule = ["a number of milliseconds from 1 to 31,536,000,000", integer(1, 31_536_000_000)];
 
 const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
@@ -243,8 +267,11 @@ const rules: Readonly<Record<keyof CollectorOptions, Rule>> = {
   ],
   maxKeyRequestsPerSecond: rate,
   maxAddressRequestsPerSecond: rate,
+  trustedProxies: [networksExpectation, areNetworks],
   workers: ["an integer from 0 to 64", integer(0, 64)],
   maxConnections: ["an integer from 1 to 1,000,000", integer(1, 1_000_000)],
+  maxAddressConnections: countOrNull,
+  minBodyBytesPerSecond: countOrNull,
   allowedHosts: ["a list of host names", strings],
   sync: ['"group" or "none"', (value) => value === "group" || value === "none"],
   logRetentionMs: duration,

@@ -49,8 +49,16 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
   },
   maxKeyRequestsPerSecond: { kind: "number", value: "number", help: "requests of one ingest key; none is no limit" },
   maxAddressRequestsPerSecond: { kind: "number", value: "number", help: "requests of one address; none is no limit" },
+  trustedProxies: {
+    kind: "list",
+    flag: "--trusted-proxy",
+    value: "address",
+    help: "a proxy, or a network of them, that says truly for whom it asks; may be repeated",
+  },
   workers: { kind: "number", value: "number", help: "worker processes that take the connections; 0 is none" },
   maxConnections: { kind: "number", value: "number", help: "open connections" },
+  maxAddressConnections: { kind: "number", value: "number", help: "open connections of one address; none is no limit" },
+  minBodyBytesPerSecond: { kind: "number", value: "number", help: "the slowest a body may come; none is no limit" },
   allowedHosts: {
     kind: "list",
     flag: "--allowed-host",

@@ -9,7 +9,12 @@ function head(headers: Record<string, string>): RequestHead {
 }
 
 function status(options: { secretKey: string | null }, headers: Record<string, string>, remote = "127.0.0.1"): number {
-  const access = createReadAccess({ host: "127.0.0.1", allowedHosts: ["events.example.com"], ...options });
+  const access = createReadAccess({
+    host: "127.0.0.1",
+    allowedHosts: ["events.example.com"],
+    trustedProxies: ["10.0.0.0/8"],
+    ...options,
+  });
   return access.refuse(head(headers), remote)?.status ?? 200;
 }
 
@@ -18,6 +23,14 @@ describe("reading without a secret key", () => {
     ["from this machine", {}, "127.0.0.1", 200],
     ["from this machine over a mapped address", {}, "::ffff:127.0.0.1", 200],
     ["from another machine", {}, "10.0.0.7", 403],
+    ["from another machine, by way of a proxy on this one", { "x-forwarded-for": "203.0.113.7" }, "127.0.0.1", 200],
+    ["from this machine, by way of a trusted proxy", { "x-forwarded-for": "127.0.0.1" }, "10.0.0.7", 200],
+    [
+      "from another machine, by way of a trusted proxy",
+      { "x-forwarded-for": "127.0.0.1, 203.0.113.7" },
+      "10.0.0.7",
+      403,
+    ],
     ["under localhost", { host: "localhost:4600" }, "127.0.0.1", 200],
     ["under an IPv6 loopback", { host: "[::1]:4600" }, "::1", 200],
     ["under an allowed name", { host: "Events.Example.com" }, "127.0.0.1", 200],

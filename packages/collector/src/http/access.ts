@@ -2,24 +2,28 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { RequestHead, WireResponse } from "@oncewire/protocol";
 import { isLoopback } from "../options.js";
+import { createClientAddress } from "./client-address.js";
 import { jsonReply } from "./reply.js";
 
 export interface ReadAccess {
-  /** Null when the request may read, else the answer that refuses it. */
-  refuse(head: RequestHead, remoteAddress: string): WireResponse | null;
+  /** Null when the request may read, else the answer that refuses it. The address is that of the connection. */
+  refuse(head: RequestHead, connectionAddress: string): WireResponse | null;
 }
 
 export interface ReadAccessOptions {
   readonly secretKey: string | null;
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  readonly trustedProxies: readonly string[];
 }
 
-export function createReadAccess({ secretKey, host, allowedHosts }: ReadAccessOptions): ReadAccess {
+export function createReadAccess(options: ReadAccessOptions): ReadAccess {
+  const { secretKey, host, allowedHosts, trustedProxies } = options;
+  const addressOf = createClientAddress(trustedProxies);
   const names = new Set(["localhost", "127.0.0.1", "[::1]", host, ...allowedHosts].map((name) => name.toLowerCase()));
   const secret = secretKey === null ? null : sha256(secretKey);
   return {
-    refuse(head, remoteAddress) {
+    refuse(head, connectionAddress) {
       const name = hostName(head.headers["host"] ?? "");
       if (!names.has(name)) {
         return problem(
@@ -31,7 +35,7 @@ export function createReadAccess({ secretKey, host, allowedHosts }: ReadAccessOp
       if (isForeignOrigin(head))
         return problem(403, "foreign-origin", "expected a request from this page itself, not from another site");
       if (secret === null) {
-        return isLocalAddress(remoteAddress)
+        return isLocalAddress(addressOf(head, connectionAddress))
           ? null
           : problem(
               403,

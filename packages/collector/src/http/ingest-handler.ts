@@ -10,6 +10,7 @@ import type { Projects } from "../projects.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { ReadAccess } from "./access.js";
+import type { ClientAddress } from "./client-address.js";
 import { readBody } from "./body.js";
 import type { BodyResult } from "./body.js";
 import { networkOf } from "./rate-limiter.js";
@@ -20,7 +21,8 @@ export interface IngestHandlerParts {
   readonly projects: Projects;
   readonly ledger: Pick<Ledger, "refused">;
   readonly latencies: Pick<Latencies, "observe">;
-  /** By the address of the connection; null is no limit. */
+  readonly clientAddress: ClientAddress;
+  /** By the client's address; null is no limit. */
   readonly addressLimit: Limit | null;
   /** By ingest key. */
   readonly keyLimit: Limit | null;
@@ -110,8 +112,7 @@ function admit({ projects }: IngestHandlerParts, { receiver, route, head }: Exch
 
 async function admitWithin(parts: IngestHandlerParts, exchange: Exchange): Promise<FoundProject> {
   const { addressLimit, keyLimit } = parts;
-  const { remoteAddress = "" } = exchange.request.socket;
-  const crowdMs = addressLimit === null ? null : await addressLimit.take(networkOf(remoteAddress));
+  const crowdMs = addressLimit === null ? null : await addressLimit.take(networkOf(addressOf(parts, exchange)));
   if (crowdMs !== null) return rateLimited(crowdMs);
   const found = admit(parts, exchange);
   if (found.kind === "refused" || keyLimit === null) return found;
@@ -144,7 +145,7 @@ function keep(
     case "read": {
       const { receiver, head, request } = exchange;
       const { received, unpacked } = body;
-      const arrival = arrivalOf(parts.runtime, exchange, project);
+      const arrival = arrivalOf(parts, exchange, project);
       const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
       const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, received, unpacked };
       return parts.ingest.accept(incoming).then(takenOf);
@@ -165,12 +166,18 @@ function rateLimited(waitMs: number): Refused {
   return refused({ kind: "rate-limited", retryAfterSeconds: Math.ceil(waitMs / 1_000) });
 }
 
-function arrivalOf(runtime: Runtime, { receiver, route, head, request }: Exchange, project: string): Arrival {
+function arrivalOf(parts: IngestHandlerParts, exchange: Exchange, project: string): Arrival {
+  const { receiver, route, head } = exchange;
+  const { runtime } = parts;
   return {
     route: route.name,
     project,
     receivedAtMs: runtime.nowMs(),
-    remoteAddress: receiver.isAnonymous?.(head) === true ? "" : (request.socket.remoteAddress ?? ""),
+    remoteAddress: receiver.isAnonymous?.(head) === true ? "" : addressOf(parts, exchange),
     requestId: runtime.uuid(),
   };
+}
+
+function addressOf({ clientAddress }: IngestHandlerParts, { head, request }: Exchange): string {
+  return clientAddress(head, request.socket.remoteAddress ?? "");
 }

@@ -14,8 +14,10 @@ import { decodeRecord } from "../log/accept-log.js";
 import type { AcceptedRequest, AcceptLog } from "../log/accept-log.js";
 import type { CollectorReport } from "../report.js";
 import { systemRuntime } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
 import type { EventReader } from "../store/event-store.js";
 import { createReadAccess } from "./access.js";
+import { createClientAddress } from "./client-address.js";
 import { createIngestHandler } from "./ingest-handler.js";
 import type { Health } from "./health.js";
 import { createRateLimiter } from "./rate-limiter.js";
@@ -100,6 +102,10 @@ interface StartOptions {
   readonly requestTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
   readonly maxConnections?: number;
+  readonly maxAddressConnections?: number;
+  readonly minBodyBytesPerSecond?: number;
+  readonly runtime?: Runtime;
+  readonly trustedProxies?: readonly string[];
   readonly addressLimit?: RateLimiter;
   readonly keyLimit?: RateLimiter;
   readonly health?: () => Health;
@@ -114,7 +120,8 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     truthOf: () => Promise.resolve(null),
     onReport: (report) => void reports.push(report),
   });
-  const access = createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [] });
+  const trustedProxies = options.trustedProxies ?? [];
+  const access = createReadAccess({ secretKey: null, host: "127.0.0.1", allowedHosts: [], trustedProxies });
   const handler = createRouter({
     receivers: [receiver],
     ingest: createIngestHandler({
@@ -122,6 +129,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
       projects: createProjects(createKeyTable({ good: "shop", fine: "blog" }, ["old"])),
       ledger,
       latencies: createLatencies(),
+      clientAddress: createClientAddress(trustedProxies),
       addressLimit: options.addressLimit ?? null,
       keyLimit: options.keyLimit ?? null,
       access,
@@ -143,17 +151,68 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
   });
   server = await listen({
     host: "127.0.0.1",
-    port: options.port ?? 0,
-    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    maxConnections: options.maxConnections ?? 1_000,
-    idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
-    handler,
+    port: 0,
+    requestTimeoutMs: 30_000,
+    maxConnections: 1_000,
+    maxAddressConnections: null,
+    minBodyBytesPerSecond: null,
+    idleTimeoutMs: 60_000,
     runtime: systemRuntime,
+    ...options,
+    trustedProxies,
+    handler,
     onError: (error) => {
       throw error;
     },
   });
   return server;
+}
+
+/** Time that passes when it is told to, and what was to happen by then. */
+function createClock(): { readonly runtime: Runtime; pass(ms: number): void } {
+  let nowMs = 0;
+  let tasks: { readonly atMs: number; readonly run: () => void }[] = [];
+  return {
+    runtime: {
+      ...systemRuntime,
+      monotonicMs: () => nowMs,
+      after(delayMs, run) {
+        const task = { atMs: nowMs + delayMs, run };
+        tasks.push(task);
+        return () => (tasks = tasks.filter((other) => other !== task));
+      },
+    },
+    pass(ms) {
+      nowMs += ms;
+      const due = tasks.filter(({ atMs }) => atMs <= nowMs);
+      tasks = tasks.filter(({ atMs }) => atMs > nowMs);
+      for (const { run } of due) run();
+    },
+  };
+}
+
+interface Trickle {
+  /** Resolves when the server has it. */
+  send(text: string): Promise<void>;
+  answer(): string;
+  readonly answered: Promise<string>;
+  readonly ended: Promise<string>;
+}
+
+/** A client whose body of 999 bytes comes as the test wants. */
+async function trickle(url: string): Promise<Trickle> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  let answer = "";
+  socket.on("data", (chunk) => (answer += String(chunk)));
+  const answered = new Promise<string>((resolve) => socket.once("data", () => resolve(answer)));
+  const ended = new Promise<string>((resolve) => socket.once("close", () => resolve(answer)));
+  const send = async (text: string): Promise<void> => {
+    await new Promise<void>((resolve) => void socket.write(text, () => resolve()));
+    // An exchange on another connection: by its end the server has read what came before.
+    await fetch(`${url}/health`);
+  };
+  await send("POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 999\r\n\r\n");
+  return { send, answer: () => answer, answered, ended };
 }
 
 /** Sends bytes as they are and gives back everything that is answered until the connection ends. */
@@ -275,6 +334,17 @@ describe("a limit on requests", () => {
     expect((await fetch(`${url}/health`)).status).toBe(200);
   });
 
+  it("counts the clients of a trusted proxy apart, and keeps their addresses", async () => {
+    const { url } = await start({ addressLimit: once(), trustedProxies: ["127.0.0.1"] });
+    const statusFor = async (address: string): Promise<number> => {
+      const headers = { "x-key": "good", "x-forwarded-for": address };
+      return (await fetch(`${url}/in`, { method: "POST", headers, body: "{}" })).status;
+    };
+    const [one, other] = ["203.0.113.7", "203.0.113.8"];
+    expect([await statusFor(one), await statusFor(one), await statusFor(other)]).toEqual([200, 429, 200]);
+    expect(received.map(({ arrival }) => arrival.remoteAddress)).toEqual([one, other]);
+  });
+
   it("refuses a key that comes too often, and no other", async () => {
     const { url } = await start({ keyLimit: once() });
     const statusFor = async (key: string): Promise<number> =>
@@ -295,6 +365,54 @@ describe("a client that is slow", () => {
   it("is let go when nothing moves on its connection", async () => {
     const { url } = await start({ idleTimeoutMs: 50 });
     expect(await raw(url, "POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{")).toBe("");
+  });
+
+  it("is answered 408 and let go when its body trickles in, and not while it comes at pace", async () => {
+    const clock = createClock();
+    const { url } = await start({ minBodyBytesPerSecond: 100, runtime: clock.runtime });
+    const slow = await trickle(url);
+    clock.pass(2_000);
+    await slow.send("x".repeat(600));
+    clock.pass(2_900);
+    await slow.send("x");
+    clock.pass(1_100);
+    await slow.send("x");
+    expect(slow.answer()).toBe("");
+    clock.pass(1_000);
+    expect(await slow.ended).toContain("HTTP/1.1 408");
+    expect(decoded).toHaveLength(0);
+  });
+
+  it("is not called slow while its body is not read", async () => {
+    const clock = createClock();
+    let open: () => void = () => {};
+    const addressLimit = {
+      take: () => new Promise<null>((resolve) => (open = () => resolve(null))),
+      size: 0,
+    } as unknown as RateLimiter;
+    const { url } = await start({ minBodyBytesPerSecond: 100, runtime: clock.runtime, addressLimit });
+    const waiting = await trickle(url);
+    for (let seconds = 0; seconds < 20; seconds += 1) clock.pass(1_000);
+    open();
+    await waiting.send("x".repeat(999));
+    expect(await waiting.answered).toContain("HTTP/1.1 200");
+  });
+
+  it("has a number of connections of its own, which a trusted proxy has not", async () => {
+    const { url } = await start({ maxAddressConnections: 1 });
+    const { port } = new URL(url);
+    const first = connect(Number(port), "127.0.0.1");
+    await new Promise<void>((resolve) => first.once("connect", () => resolve()));
+    const statusOfAnother = (): Promise<string> => raw(url, post("X-Key: good\r\n")).catch(() => "");
+    expect(await statusOfAnother()).toBe("");
+    first.destroy();
+    await expect.poll(statusOfAnother).toContain("HTTP/1.1 200");
+    await server?.close(50);
+    const { url: behindProxy } = await start({ maxAddressConnections: 1, trustedProxies: ["127.0.0.0/8"] });
+    const proxy = connect(Number(new URL(behindProxy).port), "127.0.0.1");
+    await new Promise<void>((resolve) => proxy.once("connect", () => resolve()));
+    expect(await raw(behindProxy, post("X-Key: good\r\n"))).toContain("HTTP/1.1 200");
+    proxy.destroy();
   });
 
   it("is turned away when there are too many", async () => {

@@ -1,9 +1,13 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
-import type { AddressInfo, Server as NetServer } from "node:net";
+import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { CollectorError } from "../errors.js";
 import type { Runtime } from "../runtime.js";
 import type { Handler } from "./router.js";
+import { keepPace } from "./body-pace.js";
+import type { BodyPaceOptions } from "./body-pace.js";
+import { createConnectionCap } from "./connection-cap.js";
+import type { ConnectionCapOptions } from "./connection-cap.js";
 import { send, textReply } from "./reply.js";
 import { maxHeaders } from "./request-head.js";
 
@@ -19,9 +23,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface HttpServerOptions extends ConnectionOptions, ListenAddress {
-  readonly runtime: Pick<Runtime, "after">;
-}
+export interface HttpServerOptions extends ConnectionOptions, ConnectionCapOptions, BodyPaceOptions, ListenAddress {}
 
 /** How connections are served, wherever they come from. */
 export interface ConnectionOptions {
@@ -44,6 +46,11 @@ const defaultIdleTimeoutMs = 120_000;
 
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   const server = createHttpServer(options);
+  keepPace(server, options);
+  const cap = createConnectionCap(options);
+  server.prependListener("connection", (socket: Socket) => {
+    if (!cap.admit(socket)) socket.destroy();
+  });
   await bind(server, options);
   return { url: urlOf(server, options.host), close: (timeoutMs) => close(server, timeoutMs, options.runtime) };
 }

@@ -1,9 +1,10 @@
 /** Serves connections that were accepted elsewhere. */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { keepPace } from "../http/body-pace.js";
+import type { BodyPaceOptions } from "../http/body-pace.js";
 import { createHttpServer } from "../http/server.js";
 import type { ConnectionOptions } from "../http/server.js";
-import type { Runtime } from "../runtime.js";
 
 export interface HandedConnections {
   take(socket: Socket): void;
@@ -11,13 +12,12 @@ export interface HandedConnections {
   close(timeoutMs: number): Promise<void>;
 }
 
-export function serveHandedConnections(
-  options: ConnectionOptions & { readonly runtime: Pick<Runtime, "after"> },
-): HandedConnections {
+export function serveHandedConnections(options: ConnectionOptions & BodyPaceOptions): HandedConnections {
   const sockets = new Set<Socket>();
   let isClosing = false;
   let onEmpty: () => void = () => {};
   const server = createHttpServer(options);
+  keepPace(server, options);
   // Told that it listens, node:http watches over heads and bodies that do not come to an end.
   server.emit("listening");
   server.prependListener("request", (_, response: ServerResponse) => {

@@ -5,6 +5,7 @@
  */
 import { Socket } from "node:net";
 import { createReadAccess } from "../http/access.js";
+import { createClientAddress } from "../http/client-address.js";
 import { createIngestHandler } from "../http/ingest-handler.js";
 import { isHeadProblem, readHead } from "../http/request-head.js";
 import { send, textReply } from "../http/reply.js";
@@ -99,6 +100,7 @@ function createWorkerHandler({ options, wires, door }: WorkerSetup, owner: Owner
     projects: createProjects(wires.keyTable),
     ledger: { refused: (reason) => owner.tell({ kind: "refused", reason }) },
     latencies: { observe: (ms) => owner.tell({ kind: "observed", ms }) },
+    clientAddress: createClientAddress(options.trustedProxies),
     addressLimit: options.maxAddressRequestsPerSecond === null ? null : owner.limit("address"),
     keyLimit: options.maxKeyRequestsPerSecond === null ? null : owner.limit("key"),
     access: createReadAccess(options),
