@@ -125,6 +125,7 @@ export class Crew {
     try {
       place.worker = new Worker({
         setup: this.#parts.setup,
+        runtime: this.#parts.runtime,
         desk: () => this.#employer(),
         onReady: () => this.#becameReady(place),
         onEnded: (why, untaken) => this.#workerEnded(place, why, untaken),

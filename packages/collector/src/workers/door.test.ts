@@ -47,6 +47,16 @@ function exchange(port: number, bytes: string): Promise<string> {
   });
 }
 
+function status(port: number, method: string, body = ""): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-length": body.length };
+    const options = { port, host: "127.0.0.1", method, path: "/micro/all", headers, agent: false } as const;
+    const sending = startRequest(options, (answer) => resolve(answer.resume().statusCode));
+    sending.once("error", reject);
+    sending.end(body);
+  });
+}
+
 const limits = { maxBytes: 1_000_000, contentEncodings: [] };
 
 describe("a request that a worker sends on", () => {
@@ -86,13 +96,27 @@ describe("a request that a worker sends on", () => {
 
   it("is answered before the end of its body where nobody wants it, on a connection that then ends", async () => {
     const port = await start((_, response) => Promise.resolve(sendAndClose(response, textReply(405, "no"))));
-    const status = await new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
+    const answered = await new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
       const sending = startRequest({ port, host: "127.0.0.1", method: "PUT", path: "/micro/all" });
       sending.once("response", ({ statusCode, headers }) => resolve([statusCode, headers.connection]));
       sending.once("error", reject);
       sending.flushHeaders();
     });
-    expect(status).toEqual([405, "close"]);
+    expect(answered).toEqual([405, "close"]);
+  });
+
+  it("is sent without its body until somebody reads that", async () => {
+    let bytes = 0;
+    const port = await start(async (request, response) => {
+      if (request.method === "GET") return send(response, textReply(200, ""));
+      // The body has come whole to the worker meanwhile.
+      await status(port, "GET");
+      bytes = request.socket.bytesRead;
+      return sendAndClose(response, textReply(405, "no"));
+    });
+    expect(await status(port, "PUT", "x".repeat(40_000))).toBe(405);
+    expect(bytes).toBeGreaterThan(50);
+    expect(bytes).toBeLessThan(1_000);
   });
 
   it("is answered with a stream while it lasts, and the stream ends with its reader", async () => {
@@ -155,12 +179,12 @@ describe("the door", () => {
     ["another token", { "oncewire-door": "11111111-1111-4111-8111-111111111111 127.0.0.1" }],
   ])("is closed to a request with %s", async (_, headers) => {
     await start((__, response) => Promise.resolve(send(response, textReply(200, "in"))));
-    const status = await new Promise((resolve) => {
+    const answered = await new Promise((resolve) => {
       startRequest({ socketPath: door.address.path, path: "/api/events", headers }, (answer) => {
         resolve(answer.resume().statusCode);
       }).end();
     });
-    expect(status).toBe(403);
+    expect(answered).toBe(403);
   });
 
   it("believes nobody but a worker about whose connection it is", async () => {

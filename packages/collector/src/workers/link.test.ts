@@ -1,5 +1,6 @@
 import { Duplex, PassThrough } from "node:stream";
 import { describe, expect, it, vi } from "vitest";
+import { systemRuntime } from "../runtime.js";
 import type { Frame } from "./frame.js";
 import { createLink } from "./link.js";
 import type { Link } from "./link.js";
@@ -8,19 +9,20 @@ interface End {
   readonly link: Link;
   readonly stream: Duplex;
   readonly heard: Frame[];
-  readonly lost: string[];
+  readonly lost: (string | null)[];
 }
 
 /** Two ends of one stream, each writing what the other reads. */
 function openPair(maxBacklogBytes?: number): readonly [End, End] {
   const [there, back] = [new PassThrough(), new PassThrough()];
   const endOf = (readable: PassThrough, writable: PassThrough): End => {
-    const [heard, lost]: [Frame[], string[]] = [[], []];
+    const [heard, lost]: [Frame[], (string | null)[]] = [[], []];
     const stream = Duplex.from({ readable, writable });
     const link = createLink({
       stream,
+      runtime: systemRuntime,
       hear: (frame) => void heard.push(frame),
-      onLost: (reason) => void lost.push(reason),
+      onLost: (defect) => void lost.push(defect),
       ...(maxBacklogBytes === undefined ? {} : { maxBacklogBytes }),
     });
     return { link, stream, heard, lost };
@@ -49,7 +51,7 @@ describe("a link", () => {
     const [one, other] = openPair();
     one.link.send("tell", 0, [Buffer.from("last")]);
     await one.link.end();
-    await vi.waitFor(() => expect([one.lost, other.lost]).toEqual([[expect.any(String)], [expect.any(String)]]));
+    await vi.waitFor(() => expect([one.lost, other.lost]).toEqual([[null], [null]]));
     expect(other.heard.map(text)).toEqual(["last"]);
     one.link.send("tell", 0);
     await one.link.end();
@@ -65,9 +67,9 @@ describe("a link", () => {
   it("is given up when the other end takes nothing and too much waits", async () => {
     const taking = new PassThrough();
     const stream = Duplex.from({ readable: taking, writable: new PassThrough() });
-    const lost: string[] = [];
-    const onLost = (reason: string): void => void lost.push(reason);
-    const link = createLink({ stream, hear: () => {}, onLost, maxBacklogBytes: 100_000 });
+    const lost: (string | null)[] = [];
+    const onLost = (defect: string | null): void => void lost.push(defect);
+    const link = createLink({ stream, runtime: systemRuntime, hear: () => {}, onLost, maxBacklogBytes: 100_000 });
     for (let sent = 0; sent < 99_000; sent += 1_009) link.send("tell", 0, [Buffer.alloc(1_000)]);
     await new Promise((resolve) => setImmediate(resolve));
     expect(lost).toEqual([]);

@@ -1,11 +1,13 @@
 /**
- * The way between a worker and the collector's own process: frames over one stream, those of a turn in one write.
+ * The way between a worker and the collector's own process: frames over one stream, those of a turn in one write. Facts,
+ * for which nobody waits, go with the next frame for which somebody does, or after 2 ms.
  *
  * Promises: frames arrive in the order they were sent, or not at all; when the link is lost, `onLost` is called once, and
  * what is sent from then on goes nowhere. What the other end does not take is held up to `maxBacklogBytes`; with more the
  * link is given up.
  */
 import type { Duplex } from "node:stream";
+import type { Runtime } from "../runtime.js";
 import { createFrameReader, frameHead } from "./frame.js";
 import type { Frame, FrameKind } from "./frame.js";
 
@@ -17,23 +19,39 @@ export interface Link {
 
 export interface LinkParts {
   readonly stream: Duplex;
+  readonly runtime: Pick<Runtime, "after">;
   readonly hear: (frame: Frame) => void;
-  /** With the reason, where there is one. */
-  readonly onLost: (reason: string) => void;
+  /** With what was wrong with the frames or their number; null when the other end is simply gone. */
+  readonly onLost: (defect: string | null) => void;
   /** @default 67108864 */
   readonly maxBacklogBytes?: number;
 }
 
 const defaultMaxBacklogBytes = 64 * 1024 * 1024;
 
-export function createLink({ stream, hear, onLost, maxBacklogBytes = defaultMaxBacklogBytes }: LinkParts): Link {
+const factsAfterMs = 2;
+
+export function createLink(parts: LinkParts): Link {
+  const { stream, hear, onLost, runtime, maxBacklogBytes = defaultMaxBacklogBytes } = parts;
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
+  let isUrgent = false;
+  let cancelFacts: (() => void) | null = null;
   const write = (): void => {
-    const parts = waiting;
+    cancelFacts?.();
+    cancelFacts = null;
+    isUrgent = false;
+    if (waiting.length > 0 && stream.writable) stream.write(Buffer.concat(waiting, waitingBytes));
     waiting = [];
-    if (parts.length > 0 && stream.writable) stream.write(Buffer.concat(parts, waitingBytes));
     waitingBytes = 0;
+  };
+  const schedule = (kind: FrameKind): void => {
+    if (isUrgent) return;
+    if (kind === "tell") cancelFacts ??= runtime.after(factsAfterMs, write);
+    else {
+      isUrgent = true;
+      setImmediate(write);
+    }
   };
   listen({ stream, hear, onLost });
   return {
@@ -41,11 +59,11 @@ export function createLink({ stream, hear, onLost, maxBacklogBytes = defaultMaxB
       if (!stream.writable) return;
       const bytes = payload.reduce((sum, part) => sum + part.byteLength, 0);
       const head = frameHead(kind, id, bytes);
-      if (waiting.length === 0) setImmediate(write);
+      schedule(kind);
       waiting.push(head, ...payload);
       waitingBytes += head.byteLength + bytes;
       if (waitingBytes + stream.writableLength > maxBacklogBytes) {
-        stream.destroy(new Error(`the other end takes nothing: more than ${maxBacklogBytes} bytes wait for it`));
+        stream.destroy(new LinkDefect(`the other end takes nothing: more than ${maxBacklogBytes} bytes wait for it`));
       }
     },
     end: () =>
@@ -59,18 +77,21 @@ export function createLink({ stream, hear, onLost, maxBacklogBytes = defaultMaxB
   };
 }
 
-function listen({ stream, hear, onLost }: LinkParts): void {
-  let reason = "the other end is gone";
+function listen({ stream, hear, onLost }: Pick<LinkParts, "stream" | "hear" | "onLost">): void {
+  let defect: string | null = null;
   const read = createFrameReader(hear);
   stream.on("data", (chunk: Buffer) => {
     try {
       read(chunk);
     } catch (error) {
-      stream.destroy(error instanceof Error ? error : new Error(String(error)));
+      stream.destroy(new LinkDefect(String(error)));
     }
   });
-  stream.on("error", (error: Error) => (reason = error.message));
+  stream.on("error", (error: Error) => (defect = error instanceof LinkDefect ? error.message : defect));
   // Nobody who has ended their half says or hears anything more.
   stream.on("end", () => stream.destroy());
-  stream.once("close", () => onLost(reason));
+  stream.once("close", () => onLost(defect));
 }
+
+/** Tells it from the errors of a stream whose other end has gone. */
+class LinkDefect extends Error {}

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openWires } from "../loading/receivers.js";
 import { resolveOptions } from "../options.js";
+import { systemRuntime } from "../runtime.js";
 import { createLink } from "./link.js";
 import { linkDescriptor } from "./messages.js";
 import type { ToWorker } from "./messages.js";
@@ -30,7 +31,12 @@ beforeEach(async () => {
   });
   ended = new Promise((resolve) => worker.once("exit", (code, signal) => resolve(signal ?? code)));
   asked = new Promise((resolve) => (onKeep = resolve));
-  createLink({ stream: link(), hear: ({ kind }) => kind === "keep" && onKeep(), onLost: () => {} });
+  createLink({
+    stream: link(),
+    runtime: systemRuntime,
+    hear: ({ kind }) => kind === "keep" && onKeep(),
+    onLost: () => {},
+  });
   const options = resolveOptions({ dataDirectory: "unused" });
   const { onReport: _, runtime: _runtime, ...plain } = options;
   const ready = new Promise((resolve) => worker.once("message", resolve));

@@ -42,6 +42,7 @@ process.once("message", (message) => {
 function start(setup: WorkerSetup): void {
   const link = createLink({
     stream: new Socket({ fd: linkDescriptor, readable: true, writable: true }),
+    runtime,
     hear: (frame) => owner.hear(frame),
     onLost: () => orphaned(),
   });

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Frame } from "./frame.js";
+import type { Runtime } from "../runtime.js";
 import { createLink } from "./link.js";
 import { linkDescriptor } from "./messages.js";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.js";
@@ -13,6 +14,7 @@ import type { SharedDesk } from "./owner-desk.js";
 
 export interface WorkerParts {
   readonly setup: WorkerSetup;
+  readonly runtime: Pick<Runtime, "after">;
   /** Asked for with the first frame. */
   readonly desk: () => SharedDesk;
   readonly onReady: () => void;
@@ -26,6 +28,7 @@ export class Worker {
   readonly #connections = new Map<number, Socket | null>();
   #lastId = 0;
   #defect: string | null = null;
+  #isClosing = false;
 
   constructor(parts: WorkerParts) {
     this.#child = fork(entryPath(import.meta.url), [], {
@@ -67,6 +70,7 @@ export class Worker {
 
   /** Lets requests in progress end, for so long at most, then ends. */
   close(timeoutMs: number): void {
+    this.#isClosing = true;
     this.#say({ kind: "close", timeoutMs });
   }
 
@@ -74,12 +78,12 @@ export class Worker {
     this.#child.kill("SIGKILL");
   }
 
-  #openLink({ desk }: WorkerParts): void {
+  #openLink({ desk, runtime }: WorkerParts): void {
     const link = createLink({
       stream: this.#child.stdio[linkDescriptor] as Duplex,
+      runtime,
       hear: (frame) => (take ??= open())(frame),
-      // Without its link it can do nothing. Most often it has ended.
-      onLost: () => this.kill(),
+      onLost: (defect) => this.#linkLost(defect),
     });
     let take: ((frame: Frame) => void) | null = null;
     const open = (): ((frame: Frame) => void) =>
@@ -93,6 +97,12 @@ export class Worker {
         },
         onReleased: (id) => void this.#connections.delete(id),
       });
+  }
+
+  /** Without its link it can do nothing, but end as it was told to. */
+  #linkLost(defect: string | null): void {
+    this.#defect ??= defect;
+    if (!this.#isClosing) this.kill();
   }
 
   #hear(message: FromWorker, { onReady }: WorkerParts): void {
