@@ -285,6 +285,12 @@ describe("self-describing data", () => {
     });
   });
 
+  it("goes before what the caller put under its keys", () => {
+    const text = textOf(encoded({ ...event, entities, payload: { ue_px: "mine", cx: "mine" } }));
+    expect(text.match(/"(?:ue_px|cx)":/g)).toEqual(['"ue_px":', '"cx":']);
+    expect(text).not.toContain("mine");
+  });
+
   it("travels as JSON when base64 is off", () => {
     expect(pairsOf({ ...event, entities }, { encodeBase64: false })).toMatchObject({ ue_pr: json, co: contexts });
   });
