@@ -125,6 +125,21 @@ const journalDefects = [
     kind: "log",
   },
   {
+    what: "a segment without a record that stays shares its first position with the next one",
+    file: journal("opening.ts"),
+    find: `least = Math.max(least, last.head.base + 1);`,
+    replace: `least = 0;`,
+    kind: "log",
+    seeds: 6000,
+  },
+  {
+    what: "a lock that nobody can read and the clock has left in the future counts for ever",
+    file: journal("lock.ts"),
+    find: `return silentMs < silentAfterMs && silentMs > -maxClockSkewMs;`,
+    replace: `return silentMs < silentAfterMs;`,
+    kind: "spool",
+  },
+  {
     what: "the lock of a living process counts as a dead one's",
     file: journal("lock.ts"),
     find: `if (fate !== "unknown") return fate === "alive" && !isAbandoned(lock, runtime.processes);`,
@@ -365,6 +380,13 @@ const spoolDefects = [
       events.filter(({ isDurable }) => isDurable),
       { kind: "rejected", reason: "refused", detail: "" },
     );`,
+    kind: "spool",
+  },
+  {
+    what: "what a spool lost to damage is not counted",
+    file: spool("journal-source.ts"),
+    find: `for (const stretch of gone) this.#countLost(stretch.from, stretch.to, lost);`,
+    replace: ``,
     kind: "spool",
   },
   {

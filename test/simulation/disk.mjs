@@ -75,6 +75,12 @@ export class Disk {
     return path;
   }
 
+  /** Whether there is a lock that does not say whose it is: then its age counts, by the wall clock. */
+  get hasNamelessLock() {
+    const locks = this.#files.paths().filter((path) => /\/lock\.\d+$/.test(path));
+    return locks.some((path) => !isJson(this.#files.contentOf(path)));
+  }
+
   /** The files in memory have no clock. */
   created(path) {
     void this.#files.touch(path, this.#world.wallMs);
@@ -103,6 +109,15 @@ export class Disk {
     if (!faults[code](name)) return null;
     this.#world.note(`${name} fails with ${code}`);
     return code;
+  }
+}
+
+function isJson(bytes) {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -23,7 +23,7 @@ export async function runSpool(world, subject, steps) {
     faultRate: isFaulty ? chance.pick([0, 0.002, 0.01]) : 0,
     shortRate: chance.pick([0, 0.03]),
   });
-  await runSteps(new TrackerRun(world, subject, { disk, isFaulty }), { world, steps });
+  await runSteps(new TrackerRun(world, subject, { disk, isFaulty, mayRot: chance.is(0.3) }), { world, steps });
 }
 
 async function runSteps(run, { world, steps }) {
@@ -99,14 +99,14 @@ class TrackerRun {
       flush: 4,
       enter: this.#options.overflow === "wait" ? 4 : 0,
       freeze: 1,
-      // A lock that a failing disk took the content of is judged by the clock: not both at once.
-      jump: this.#spool?.isFaulty ? 0 : 1,
+      jump: 1,
       close: 0.7,
       kill: hasSpool ? 2 : 1,
       join: hasSpool ? 1 : 0,
       cutPower: hasSpool ? 1 : 0,
       failDisk: this.#spool?.isFaulty ? 1 : 0,
       healDisk: this.#spool?.isFaulty ? 3 : 0,
+      rot: this.#spool?.mayRot ? 0.7 : 0,
     });
     await this[`_${action}`]();
   }
@@ -189,6 +189,8 @@ class TrackerRun {
   }
 
   _jump() {
+    // Whose lock nobody can read is held as long as it is renewed, which a clock that jumps cannot tell.
+    if (this.#spool?.disk.hasNamelessLock) return undefined;
     const deltaMs = this.#chance.pick([-1, 1]) * this.#chance.spread(1000, 10 * 365 * 24 * hourMs);
     this.#world.note(`the wall clock jumps by ${Math.round(deltaMs)} ms`);
     this.#world.wallOffsetMs += deltaMs;
@@ -214,11 +216,31 @@ class TrackerRun {
   }
 
   _cutPower() {
+    this.#stopMachine();
+    return this.#startMachine();
+  }
+
+  /** Of a folder in use nobody can say what its process has in memory: the bit turns while the machine is off. */
+  _rot() {
+    this.#stopMachine();
+    const path = this.#spool.disk.rot((candidate) => candidate.endsWith(".log"));
+    if (path !== null) this.#witness.rotted(this.#destinationOf(path));
+    return this.#startMachine();
+  }
+
+  #stopMachine() {
     for (const member of this.#members) member.kill();
-    this.#spool.disk.cutPower();
     this.#members = [];
+    this.#spool.disk.cutPower();
+  }
+
+  #startMachine() {
     this.#begin();
     return this.#pass(this.#chance.spread(0.1, 50));
+  }
+
+  #destinationOf(path) {
+    return this.#destinations.find(({ name }) => path.includes(`/${name}/`));
   }
 
   _failDisk() {
@@ -237,7 +259,7 @@ class TrackerRun {
     this.#mend();
     await this.#settleDown();
     if (this.#world.isViolated) return;
-    this.#witness.checkLosses(this.#destinations);
+    this.#witness.checkLosses(this.#destinations, { isFaulty: this.#spool?.isFaulty ?? false });
     for (const member of this.#members) if (!member.isClosed) member.close(1000);
     await this.#pass(5000);
     for (const member of this.#members) member.checkEnd();
@@ -247,11 +269,13 @@ class TrackerRun {
   #mend() {
     this.#spool?.disk.healForEver();
     // A lock whose content was lost is judged by the clock, and counts for up to an hour if that was put back.
-    if (this.#witness.hasClockJumped) this.#world.wallOffsetMs += hourMs;
+    // Whose own lock has none must not see that.
+    const isNameless = this.#witness.hasClockJumped && (this.#spool?.disk.hasNamelessLock ?? false);
     for (const destination of this.#destinations) destination.behave("healthy");
-    const isDone = (member) => this.#spool !== null && member.isClosed;
+    const isDone = (member) => this.#spool !== null && (member.isClosed || isNameless);
     for (const member of this.#members.filter(isDone)) member.kill();
     this.#members = this.#members.filter((member) => !isDone(member));
+    if (this.#witness.hasClockJumped) this.#world.wallOffsetMs += hourMs;
     if (this.#members.length === 0) this.#begin();
   }
 

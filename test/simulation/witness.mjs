@@ -4,6 +4,9 @@
  */
 import { waitAskedFor } from "./destination.mjs";
 
+/** What one bit that turns over can cost: its record, and where it fakes a place for another one, that. */
+const maxRecordsPerBit = 3;
+
 export class Witness {
   #world;
   #options;
@@ -15,6 +18,8 @@ export class Witness {
   #posts = new Map();
   /** The event whose call is under way: what ends at the call is reported before its id is known. */
   #calling = null;
+  /** Bits that turned over, by destination. */
+  #rotten = new Map();
   /** By destination, process and user: the newest event that was kept. */
   #newestKept = new Map();
 
@@ -96,7 +101,8 @@ export class Witness {
     if (event === undefined) return this.violate(`${destination.name} got event ${n}, which nobody tracked`);
     if (event.id !== id) this.violate(`event ${n} has the id ${event.id} and came to ${destination.name} as ${id}`);
     // A copy that was on its way when its event was given up may come whenever it likes.
-    if (this.hasGivenUp(event, destination) || this.isForgotten(event)) return undefined;
+    const isOver = this.hasGivenUp(event, destination) || this.isForgotten(event);
+    if (isOver || this.#mayBeDamaged(event, destination)) return undefined;
     const key = `${destination.name} ${event.pid} ${event.user}`;
     const newest = this.#newestKept.get(key) ?? -1;
     if (n < newest) this.violate(`${destination.name} got event ${n} of user ${event.user} after ${newest}`);
@@ -104,23 +110,46 @@ export class Witness {
     return undefined;
   }
 
+  /** A bit has turned over in what a destination's events are kept in. */
+  rotted(destination) {
+    this.#rotten.set(destination, (this.#rotten.get(destination) ?? 0) + 1);
+  }
+
   /** What was told to be delivered, or durable, is with the destination or was told to have ended otherwise. */
-  checkLosses(destinations) {
-    for (const event of this.events) {
-      for (const destination of destinations) {
-        if (destination.kept.has(event.n) || this.hasGivenUp(event, destination)) continue;
-        const isEnded = [...this.#posts.values()].some(
-          (post) => post.destination === destination && post.ended.has(event.n),
-        );
-        if (isEnded) this.violate(`event ${event.n} was delivered, and ${destination.name} has it not`);
-        else if (event.isDurable) this.violate(`event ${event.n} was durable, and is lost for ${destination.name}`);
-      }
+  checkLosses(destinations, { isFaulty }) {
+    for (const destination of destinations) {
+      const posts = [...this.#posts.values()].filter((post) => post.destination === destination);
+      const bits = this.#rotten.get(destination) ?? 0;
+      const lost = this.events.filter((event) => this.#isLost(event, destination, posts));
+      this.#checkDamage(destination, { lost, told: posts.reduce((sum, post) => sum + post.lost, 0), isFaulty, bits });
     }
+  }
+
+  /** Durable, and neither with the destination nor told to have ended. */
+  #isLost(event, destination, posts) {
+    if (destination.kept.has(event.n) || posts.some((post) => post.gaveUp.has(event.n))) return false;
+    const isEnded = posts.some((post) => post.ended.has(event.n));
+    if (isEnded) this.violate(`event ${event.n} was delivered, and ${destination.name} has it not`);
+    return event.isDurable && !isEnded;
+  }
+
+  /** A bit costs the records it touches, and they are counted, but for the last one: that may never have been whole. */
+  #checkDamage({ name }, { lost, told, isFaulty, bits }) {
+    const numbers = lost.map(({ n }) => n).join(", ");
+    if (lost.length > told + bits)
+      this.violate(`${name} has not got ${numbers}, which were durable; ${told} were told`);
+    // A header that is lost takes with it which positions a failing disk left empty.
+    if (!isFaulty && told > bits * maxRecordsPerBit) this.violate(`${told} events are told as damaged by ${bits} bits`);
   }
 
   /** It went with the process that tracked it. */
   isForgotten({ isDurable, pid }) {
     return !isDurable && !this.#living.has(pid);
+  }
+
+  /** What a dead process left may have been lost and told, though nobody can say that it was this event. */
+  #mayBeDamaged({ pid }, destination) {
+    return this.#rotten.has(destination) && !this.#living.has(pid);
   }
 
   hasGivenUp(event, destination) {

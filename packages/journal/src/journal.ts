@@ -172,18 +172,18 @@ async function openLocked(options: ResolvedJournalOptions, lock: Lock): Promise<
   }
 }
 
-type Contents = Pick<Parts, "segments" | "recovered" | "next" | "cursors">;
+type Contents = Pick<Parts, "segments" | "recovered" | "end" | "next" | "cursors">;
 
 async function readFolder({ files, directory }: ResolvedJournalOptions, reader: SegmentReader): Promise<Contents> {
   const entries = await files.list(directory);
   const segments = new SegmentList();
   const recovered = { tornBytes: 0, damagedRecords: 0, quarantinedSegments: 0, damagedCursors: 0 };
-  const end = await takeStock({ files, directory, reader, segments, recovered }, entries);
+  const stock = await takeStock({ files, directory, reader, segments, recovered }, entries);
   const cursors = await loadCursors({ files, directory }, entries);
   // A cursor may be ahead of the records where the last of them were never synced: positions still never go back.
-  const next = cursors.reduce((most, { state }) => Math.max(most, state?.position ?? 0), end);
+  const end = cursors.reduce((most, { state }) => Math.max(most, state?.position ?? 0), stock.end);
   for (const { damaged } of cursors) recovered.damagedCursors += damaged;
-  return { segments, recovered, next, cursors };
+  return { segments, recovered, end, next: Math.max(end, stock.least), cursors };
 }
 
 interface Parts {
@@ -192,6 +192,9 @@ interface Parts {
   readonly segments: SegmentList;
   readonly reader: SegmentReader;
   readonly recovered: Recovered;
+  /** Where the records end. */
+  readonly end: number;
+  /** The position of the next one. */
   readonly next: number;
   readonly cursors: readonly LoadedCursor[];
 }
@@ -205,9 +208,9 @@ class FolderJournal implements Journal {
   #closing: Promise<void> | null = null;
 
   constructor(parts: Parts) {
-    const { options, segments, next, lock } = parts;
+    const { options, segments, end, next, lock } = parts;
     this.#parts = parts;
-    this.#writer = new Writer({ options, segments, next, onCommitted: () => this.#sweep() });
+    this.#writer = new Writer({ options, segments, end, next, onCommitted: () => this.#sweep() });
     for (const { name, state } of parts.cursors) this.#cursors.set(name, this.#createCursor(name, state));
     lock.onLost(() => {
       this.#writer.letGo();

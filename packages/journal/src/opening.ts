@@ -25,15 +25,22 @@ export interface Stock {
   readonly recovered: Recovered;
 }
 
-/** Fills `segments`; the position after the last record. */
-export async function takeStock(stock: Stock, entries: readonly DirectoryEntry[]): Promise<number> {
+export interface End {
+  /** The position after the last record. */
+  readonly end: number;
+  /** Positions go on at or behind this: those before it may be in files that nobody here can read or remove. */
+  readonly least: number;
+}
+
+/** Fills `segments`. */
+export async function takeStock(stock: Stock, entries: readonly DirectoryEntry[]): Promise<End> {
   const inspected = await Promise.all(entries.filter(isSegment).map((entry) => inspect(stock, entry)));
   const arrangement = arrange(inspected.filter((file) => file !== null));
   await clearAway(stock, arrangement);
   const segments = arrangement.segments.map((place, index, places) => segmentAt(place, places[index + 1]));
-  const end = await settleEnd(stock, segments);
+  const { end, least } = await settleEnd(stock, segments);
   for (const segment of segments) stock.segments.add(segment);
-  return Math.max(end, arrangement.least);
+  return { end, least: Math.max(least, arrangement.least) };
 }
 
 function isSegment(entry: DirectoryEntry): boolean {
@@ -48,11 +55,12 @@ function segmentAt(place: PlacedSegment, next: PlacedSegment | undefined): Segme
 }
 
 /** Finds where the last segment ends. One without a record goes; then its header says where the one before it ends. */
-async function settleEnd(stock: Stock, segments: Segment[]): Promise<number> {
+async function settleEnd(stock: Stock, segments: Segment[]): Promise<End> {
+  let least = 0;
   for (let last = segments.at(-1); last !== undefined; last = segments.at(-1)) {
-    if (last.end !== Infinity) return last.end;
+    if (last.end !== Infinity) return { end: last.end, least };
     await checkTail(stock, last);
-    if (last.end > last.head.base) return last.end;
+    if (last.end > last.head.base) return { end: last.end, least };
     segments.pop();
     const previous = segments.at(-1);
     if (last.isHeadDamaged) {
@@ -60,10 +68,16 @@ async function settleEnd(stock: Stock, segments: Segment[]): Promise<number> {
       if (previous !== undefined) previous.end = Infinity;
       continue;
     }
-    await stock.files.remove(join(stock.directory, last.name)).catch(ignored);
-    if (previous === undefined) return last.head.previousEnd;
+    // What stays has its first position for itself: two segments with the same one could not be told apart.
+    if (!(await isRemoved(stock, last))) least = Math.max(least, last.head.base + 1);
+    if (previous === undefined) return { end: last.head.previousEnd, least };
   }
-  return 0;
+  return { end: 0, least };
+}
+
+async function isRemoved({ files, directory }: Stock, { name }: Segment): Promise<boolean> {
+  const fault = await files.remove(join(directory, name)).then(() => null, faultOf);
+  return fault === null || fault === "ENOENT";
 }
 
 /** Checks the last segment whole. What follows its last sound record was never committed, or cannot be told from that. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { createFaultyFiles } from "./faulty-files.js";
 import { append, commit, createBed, directory, names, readAll, type Bed } from "./journal.fixture.js";
 import type { Journal } from "./journal.js";
+import { encodeSegmentHead, segmentName } from "./segment.js";
 
 const options = { segmentBytes: 4096 };
 const texts = Array.from({ length: 24 }, (_, index) => `${index}`.padEnd(500, "."));
@@ -33,6 +35,24 @@ describe("opening", () => {
       segments: 0,
       recovered: { tornBytes: 0, damagedRecords: 0, quarantinedSegments: 0, damagedCursors: 0 },
     });
+  });
+
+  it("takes no position from a segment without a record that cannot be removed", async () => {
+    const bed = createBed();
+    const journal = await bed.open();
+    await commit(journal, "kept");
+    await journal.close();
+    const head = { base: 1, salt: 7, previousEnd: 1, createdAtMs: 0 };
+    const garbage = Buffer.concat([encodeSegmentHead(head), Buffer.alloc(5000, "?")]);
+    bed.files.place(`${directory}/${segmentName(head)}`, garbage);
+    const files = createFaultyFiles(bed.files, ({ name, path }) =>
+      name === "remove" && path.endsWith(".log") ? "EIO" : null,
+    );
+    const stubborn = await bed.open({ files });
+    await commit(stubborn, "kept, too");
+    await stubborn.close();
+    const again = await bed.open();
+    expect(await readAll(again)).toEqual({ texts: ["kept", "kept, too"], positions: [0, 2], lost: [] });
   });
 
   it("goes on where the process before ended, in a segment of its own", async () => {

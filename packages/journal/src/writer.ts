@@ -28,6 +28,8 @@ import { UncutTails } from "./uncut-tails.js";
 export interface WriterOptions {
   readonly options: ResolvedJournalOptions;
   readonly segments: SegmentList;
+  /** Where the committed records end. */
+  readonly end: number;
   /** The position of the next record. */
   readonly next: number;
   /** After every group that is on stable storage. */
@@ -77,13 +79,13 @@ export class Writer {
   #probeMs = firstProbeMs;
   #stopWaiting: () => void = () => undefined;
 
-  constructor({ options, segments, next, onCommitted }: WriterOptions) {
+  constructor({ options, segments, end, next, onCommitted }: WriterOptions) {
     this.#options = options;
     this.#segments = segments;
     this.#tails = new UncutTails(options);
     this.#onCommitted = onCommitted;
     this.#next = next;
-    this.#end = next;
+    this.#end = end;
   }
 
   get state(): WriterState {
