@@ -59,20 +59,18 @@ else if (workerKills > 0) console.log(`skipped  ${withWorkers}: ${whyNoWorkerKil
 
 async function runCollector(name, { kills, workers = 0 }) {
   const startedAt = performance.now();
-  const { acknowledged, undelivered, stored, lost, twice, half, examples, readyMs } = await killCollector({
-    kills,
-    random,
-    workers,
-  });
-  const isWhole = undelivered + lost + twice + half === 0;
+  const result = await killCollector({ kills, random, workers });
+  const { acknowledged, undelivered, stored, lost, twice, half, people, strayed, readyMs } = result;
+  const isWhole = people > 0 && undelivered + lost + twice + half + strayed.length === 0;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   const sorted = readyMs.toSorted((one, other) => one - other);
   const [median = 0, slowest = 0] = [sorted[sorted.length >> 1], sorted.at(-1)];
   console.log(
     `${isWhole ? "passed " : "FAILED "}  ${name}: ${kills} kills in ${seconds} s; ${acknowledged} acknowledged, ` +
       `${stored} stored; lost: ${lost}; ${twice} twice, ${half} half batches, ${undelivered} undelivered; ` +
+      `${strayed.length} of ${people} people other than made anew; ` +
       `ready again after ${median.toFixed(0)} ms, at most ${slowest.toFixed(0)} ms` +
-      (examples.length === 0 ? "" : ` (${examples.join(", ")})`),
+      (isWhole ? "" : ` (${[...result.examples, ...strayed.slice(0, 3)].join(", ")})`),
   );
   if (!isWhole) process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 /**
- * A collector that is killed again and again under load, or one of its workers is. What it answered with success must be in the store, each event
- * once, and of a request that was not answered everything or nothing.
+ * A collector that is killed again and again under load, or one of its workers is. What it answered with success must be
+ * in the store, each event once, and of a request that was not answered everything or nothing. Profiles and sessions must
+ * be those that come out when store and profiles are made anew from the log.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,7 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { rebuildStore } from "@oncewire/collector";
 import { createTracker, rudderStack } from "oncewire";
+import { readPeople, strayedFrom } from "./people.mjs";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/oncewire.js", import.meta.url));
 const writeKey = "crash-test-key";
@@ -16,6 +19,8 @@ const plainEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith("ONCEWIRE_")),
 );
 const rawBatchEvents = 7;
+const users = Array.from({ length: 50 }, (_, index) => `u${index}`);
+const everybody = [...users, "raw"];
 const maxLifeMs = 500;
 const maxOutstanding = 2_000;
 
@@ -36,7 +41,11 @@ export async function killCollector({ kills, random, workers = 0 }) {
       }
     }
     const sent = await load.stop();
-    return { ...(await judge(life.url, sent)), readyMs: life.readyMs };
+    const verdict = await judge(life.url, sent);
+    const people = await readPeople(life.url, everybody);
+    await life.makeAnew();
+    const strayed = strayedFrom(people, await readPeople(life.url, everybody));
+    return { ...verdict, people: people.size, strayed, readyMs: life.readyMs };
   } finally {
     await life.kill();
     rmSync(folder, { recursive: true, force: true });
@@ -53,13 +62,21 @@ class CollectorLife {
   #child = null;
 
   constructor(folder, workers) {
-    this.#folder = folder;
+    this.#folder = join(folder, "data");
     this.#workers = workers;
+  }
+
+  /** Kills it, and has the next one find store and profiles as they come out of the log alone. */
+  async makeAnew() {
+    await this.kill();
+    rmSync(join(this.#folder, "profiles"), { recursive: true });
+    await rebuildStore({ dataDirectory: this.#folder, keys: { [writeKey]: "crash" } });
+    await this.start();
   }
 
   async start() {
     const port = this.url === null ? "0" : new URL(this.url).port;
-    const args = ["serve", "--port", port, "--data", join(this.#folder, "data"), "--key", `${writeKey}=crash`];
+    const args = ["serve", "--port", port, "--data", this.#folder, "--key", `${writeKey}=crash`];
     args.push("--workers", String(this.#workers));
     const startedAt = performance.now();
     // Small files, so that the kills meet sealing and merging, too.
@@ -123,7 +140,7 @@ function startLoad(url) {
 
   async function trackEvents() {
     for (let index = 0; !ending.signal.aborted; index += 1) {
-      const handle = tracker.track({ event: "Tracked", userId: `u${index % 50}`, id: `t-${index}` });
+      const handle = trackOne(tracker, index);
       void handle.delivered.then(({ delivered }) => delivered && acknowledged.add(handle.id));
       if (tracker.stats().pending > maxOutstanding) await sleep(5);
       else if (index % 5 === 0) await sleep(1);
@@ -153,6 +170,13 @@ function startLoad(url) {
       return { acknowledged, tracked: accepted, delivered, rawBatches: rawBatches.length };
     },
   };
+}
+
+/** People who come from many devices, some of which go from hand to hand: whose they are hangs on the order of the log. */
+function trackOne(tracker, index) {
+  const ids = { id: `t-${index}`, userId: users[index % users.length], anonymousId: `a${index % 83}` };
+  if (index % 10 === 0) return tracker.identify({ ...ids, traits: { [`trait${index % 3}`]: index } });
+  return tracker.track({ ...ids, event: "Tracked" });
 }
 
 async function judge(url, { acknowledged, tracked, delivered, rawBatches }) {
