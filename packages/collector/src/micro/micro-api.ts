@@ -3,7 +3,7 @@
  * given only after everything that was accepted before the question can be found, so that a test asks once and need not
  * wait. Events are those of Snowplow's wire; an id that is known already is kept once, and shown where it came first.
  */
-import type { RequestHead } from "@oncewire/protocol";
+import type { JsonValue, RequestHead } from "@oncewire/protocol";
 import type { LoggedRequest } from "../log/accept-log.js";
 import { igluUri, parseIgluPath } from "../schemas/iglu-uri.js";
 import type { Schemas } from "../schemas/schema-check.js";
@@ -201,11 +201,17 @@ async function tableAnswer<T>(
   );
 }
 
-async function newest<T>(pages: AsyncIterable<readonly T[]>, flat: (item: T) => FlatEvent): Promise<FlatEvent[]> {
+/** As many as an answer may hold, by their number and by what was received of them. */
+async function newest<T extends { readonly wire: JsonValue }>(
+  pages: AsyncIterable<readonly T[]>,
+  flat: (item: T) => FlatEvent,
+): Promise<FlatEvent[]> {
   const rows: FlatEvent[] = [];
+  let characters = 0;
   for await (const page of pages) {
     for (const item of page) {
-      if (rows.length >= maxLimit) return rows;
+      characters += JSON.stringify(item.wire).length;
+      if (rows.length >= maxLimit || (characters > maxAnswerCharacters && rows.length > 0)) return rows;
       rows.push(flat(item));
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { StoredBadEvent } from "../store/event-store.js";
 import { StoreError } from "../store/store-error.js";
 import { createMicroApi } from "./micro-api.js";
 import type { MicroApi, MicroSources } from "./micro-api.js";
@@ -17,8 +18,9 @@ function microOver(sources: Partial<MicroSources>): MicroApi {
   });
 }
 
-async function ask(sources: Partial<MicroSources>, path: string): Promise<unknown> {
-  const answer = await microOver(sources).answer({ method: "GET", path, query: "", headers: {} }, new Uint8Array());
+async function ask(sources: Partial<MicroSources>, path: string, filter: object = {}): Promise<unknown> {
+  const body = new TextEncoder().encode(JSON.stringify(filter));
+  const answer = await microOver(sources).answer({ method: "GET", path, query: "", headers: {} }, body);
   return answer === null ? null : [answer.status, JSON.parse(answer.json)];
 }
 
@@ -28,12 +30,15 @@ const refusal = (code: string, message: string): unknown => [
 ];
 
 describe("a question that cannot be answered now", () => {
-  it.each(["/micro/all", "/micro/good", "/micro/bad"])("is refused while the store is behind: %s", async (path) => {
-    const settled = (): Promise<void> => Promise.reject(new Error("it is at 5"));
-    expect(await ask({ settled }, path)).toEqual(
-      refusal("not-settled", "is not in the store yet; ask again: it is at 5"),
-    );
-  });
+  it.each(["/micro/all", "/micro/good", "/micro/bad", "/micro/events", "/micro/columns"])(
+    "is refused while the store is behind: %s",
+    async (path) => {
+      const settled = (): Promise<void> => Promise.reject(new Error("it is at 5"));
+      expect(await ask({ settled }, path)).toEqual(
+        refusal("not-settled", "is not in the store yet; ask again: it is at 5"),
+      );
+    },
+  );
 
   it("is refused while the store is away", async () => {
     const away = (): Promise<never> => Promise.reject(new StoreError("engine-unavailable", "it is starting"));
@@ -55,5 +60,28 @@ describe("a question that cannot be answered now", () => {
   it("is none where there is nothing to ask", async () => {
     expect(await ask({}, "/micro/nothing")).toBeNull();
     expect(await ask({}, "/micro/good")).toEqual([200, []]);
+  });
+});
+
+describe("the table of events", () => {
+  it("is made of no more than an answer may hold, and of one event at least", async () => {
+    const bad = (position: number, megabytes: number): StoredBadEvent => ({
+      id: String(position),
+      protocol: "snowplow",
+      project: "default",
+      receivedAt: "2026-11-20T12:00:00.000Z",
+      code: "invalid-json",
+      message: "no JSON",
+      wire: "x".repeat(megabytes * 1024 * 1024),
+      position,
+    });
+    const totalOf = async (megabytes: number): Promise<unknown> => {
+      const items = Array.from({ length: 40 }, (_, index) => bad(40 - index, megabytes));
+      const reader = { events: () => Promise.resolve(nothing), bad: () => Promise.resolve({ items, next: null }) };
+      return ask({ reader }, "/micro/timeline", { buckets: [{}] });
+    };
+    const point = (failedEvents: number): unknown => [200, { points: [{ validEvents: 0, failedEvents, bucket: {} }] }];
+    expect(await totalOf(1)).toEqual(point(31));
+    expect(await totalOf(33)).toEqual(point(1));
   });
 });
