@@ -24,6 +24,7 @@ const ledger = createLedger();
 interface StartOptions {
   readonly workers?: number;
   readonly maxConnections?: number;
+  readonly maxAddressConnections?: number;
   readonly keep?: (request: CountedRecord) => Promise<KeepResult>;
   readonly limits?: SharedDesk["limits"];
   /** Null to leave the workers without work yet. */
@@ -40,6 +41,7 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
     port: 0,
     workers,
     maxConnections,
+    maxAddressConnections: given.maxAddressConnections,
     maxKeyRequestsPerSecond: limits.key === null ? null : 1,
   });
   const onReport = (report: CollectorReport): void => void reports.push(report);
@@ -156,6 +158,17 @@ describe("an entrance with workers", () => {
     await vi.waitFor(() => expect(total()).toBe(3));
     await ended(await open());
     sockets[0]?.destroy();
+    await vi.waitFor(() => expect(total()).toBe(2));
+    expect((await track()).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it("takes no more connections of one address than each of them has a share of", async () => {
+    await start({ maxAddressConnections: 3 });
+    const sockets = await Promise.all([open(), open(), open(), open()]);
+    await vi.waitFor(() => expect(crew().connections).toEqual([2, 2]));
+    await ended(await open());
+    for (const socket of sockets.slice(0, 2)) socket.destroy();
     await vi.waitFor(() => expect(total()).toBe(2));
     expect((await track()).status).toBe(200);
     for (const socket of sockets) socket.destroy();

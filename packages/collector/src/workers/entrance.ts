@@ -4,8 +4,6 @@
  */
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { createConnectionCap } from "../http/connection-cap.js";
-import type { ConnectionCap } from "../http/connection-cap.js";
 import { bind, listen, urlOf } from "../http/server.js";
 import type { HttpServer, HttpServerOptions } from "../http/server.js";
 import type { ResolvedOptions } from "../options.js";
@@ -56,7 +54,6 @@ class SharedEntrance implements Entrance {
   readonly #given: EntranceOptions;
   readonly #port: Server;
   readonly #here: HandedConnections;
-  readonly #cap: ConnectionCap;
   #url = "";
   #connectionsHere = 0;
   #door: Door | null = null;
@@ -64,7 +61,6 @@ class SharedEntrance implements Entrance {
 
   constructor(given: EntranceOptions) {
     this.#given = given;
-    this.#cap = createConnectionCap(given);
     this.#here = serveHandedConnections(given);
     this.#port = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#take(socket));
   }
@@ -106,7 +102,7 @@ class SharedEntrance implements Entrance {
     // Until somebody serves it, its end is nobody's concern.
     socket.on("error", () => {});
     const open = this.workers().connections.reduce((sum, count) => sum + count, this.#connectionsHere);
-    if (open >= this.#given.maxConnections || !this.#cap.admit(socket)) socket.destroy();
+    if (open >= this.#given.maxConnections) socket.destroy();
     else if (this.#crew === null) this.#serveHere(socket);
     else this.#crew.take(socket);
   }

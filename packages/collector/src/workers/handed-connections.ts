@@ -3,6 +3,8 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { keepPace } from "../http/body-pace.js";
 import type { BodyPaceOptions } from "../http/body-pace.js";
+import { createConnectionCap } from "../http/connection-cap.js";
+import type { ConnectionCapOptions } from "../http/connection-cap.js";
 import { createHttpServer } from "../http/server.js";
 import type { ConnectionOptions } from "../http/server.js";
 
@@ -12,11 +14,14 @@ export interface HandedConnections {
   close(timeoutMs: number): Promise<void>;
 }
 
-export function serveHandedConnections(options: ConnectionOptions & BodyPaceOptions): HandedConnections {
+export function serveHandedConnections(
+  options: ConnectionOptions & ConnectionCapOptions & BodyPaceOptions,
+): HandedConnections {
   const sockets = new Set<Socket>();
   let isClosing = false;
   let onEmpty: () => void = () => {};
   const server = createHttpServer(options);
+  const cap = createConnectionCap(options);
   keepPace(server, options);
   // Told that it listens, node:http watches over heads and bodies that do not come to an end.
   server.emit("listening");
@@ -27,6 +32,10 @@ export function serveHandedConnections(options: ConnectionOptions & BodyPaceOpti
   });
   return {
     take(socket) {
+      if (!cap.admit(socket)) {
+        socket.destroy();
+        return;
+      }
       sockets.add(socket);
       socket.once("close", () => {
         sockets.delete(socket);
