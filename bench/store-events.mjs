@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 
 export const eventsPerBatch = 100;
-const weekMs = 7 * 86_400_000;
+/** Five million a week. */
+const eventEveryMs = 120.96;
 const startMs = Date.UTC(2026, 10, 1);
 const eventsOfAUser = 100;
 const eventsOfAVisit = 10;
@@ -20,10 +21,8 @@ const names = [
 
 /** Spreads events over users who come again and again, so that those of one user are in every part of the log. */
 let users = 1;
-let all = 1;
 
 export function spreadOver(events) {
-  all = events;
   users = Math.max(1, Math.floor(events / eventsOfAUser));
 }
 
@@ -34,7 +33,7 @@ export function userOf(index) {
 }
 
 export function batchOf(first, count) {
-  const receivedAtMs = startMs + Math.floor((first / all) * weekMs);
+  const receivedAtMs = startMs + Math.floor(first * eventEveryMs);
   const sentAt = new Date(receivedAtMs).toISOString();
   const batch = Array.from({ length: count }, (_, at) => eventOf(first + at, sentAt));
   return { body: JSON.stringify({ batch, sentAt }), receivedAtMs };

@@ -17,6 +17,7 @@ const [dataDirectory, eventsText, sliceText] = process.argv.slice(2);
 const [events, sliceEvents] = [Number(eventsText), Number(sliceText)];
 spreadOver(events);
 const loadTimeoutMs = 600_000;
+const floorRounds = 300;
 
 const options = resolveOptions({ dataDirectory, keys: { bench: "bench" }, sync: "none" });
 const log = await openDataDirectory(options);
@@ -45,6 +46,7 @@ for (let first = 0; first < events; first += sliceEvents) {
     to: Math.min(first + sliceEvents, events),
     cpuUs: cpuUs() - cpuBefore,
     ms: performance.now() - beganMs,
+    floorUs: floorUs(),
     residentBytes: process.memoryUsage.rss(),
   };
   slices.push(slice);
@@ -73,6 +75,17 @@ async function append(from, to) {
     if (appending.length === 64) await Promise.all(appending.splice(0));
   }
   await Promise.all(appending);
+}
+
+/** CPU per event of the least that can be done with it: its body parsed, and it written once as JSON. */
+function floorUs() {
+  const { body } = batchOf(0, eventsPerBatch);
+  const before = process.cpuUsage();
+  for (let round = 0; round < floorRounds; round += 1) {
+    for (const event of JSON.parse(body).batch) JSON.stringify(event);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / floorRounds / eventsPerBatch;
 }
 
 /** Of this process with all its threads, and of its engine, running or ended. Linux alone tells of other processes. */

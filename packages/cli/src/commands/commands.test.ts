@@ -1,5 +1,5 @@
 /** The commands against a real collector, in this process; test/cli.test.ts runs the command itself. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -50,6 +50,14 @@ async function postBad(): Promise<void> {
   const headers = { authorization: `Basic ${btoa("key:")}` };
   const body = JSON.stringify({ batch: [{ type: "track", event: "Lost", properties: { n: 1 } }] });
   expect((await fetch(`${collector.url}/v1/batch`, { method: "POST", headers, body })).status).toBe(400);
+  await collector.settled();
+}
+
+async function postTracks(...ids: readonly string[]): Promise<void> {
+  const headers = { authorization: `Basic ${btoa("key:")}` };
+  const batch = ids.map((messageId) => ({ type: "track", userId: "ada", event: "Seen", messageId }));
+  const body = JSON.stringify({ batch });
+  expect((await fetch(`${collector.url}/v1/batch`, { method: "POST", headers, body })).status).toBe(200);
   await collector.settled();
 }
 
@@ -263,6 +271,27 @@ describe("oncewire export and replay", () => {
     expect((await run(["replay", "--log"])).notes).toContain("accepted 1 = delivered 1");
     expect(await storedIds()).toEqual(before);
     expect(collector.stats()).toMatchObject({ accepted: 2, stored: 1, duplicates: 1 });
+  });
+
+  it("replay the log from the request at the mark on, which may not have been replayed whole", async () => {
+    const state = join(directory, "state.json");
+    await postTracks("a", "b");
+    await postTracks("c");
+    const source = `the log of ${collector.url}`;
+    writeFileSync(state, JSON.stringify({ source, mark: 0 }));
+    expect((await run(["replay", "--log", "--state", state])).notes).toContain("accepted 3 = delivered 3");
+    expect(JSON.parse(readFileSync(state, "utf8"))).toEqual({ source, mark: 1 });
+    expect(collector.stats()).toMatchObject({ accepted: 6, stored: 3, duplicates: 3 });
+  });
+
+  it("replay the log, and keep no mark of what a destination did not take", async () => {
+    const state = join(directory, "state.json");
+    await postTracks("a");
+    const nowhere = ["--to-url", "http://127.0.0.1:1", "--give-up", "200"];
+    const failed = await run(["replay", "--log", "--state", state, ...nowhere]);
+    expect([failed.code, existsSync(state)]).toEqual([3, false]);
+    expect((await run(["replay", "--log", "--state", state])).notes).toContain("accepted 1 = delivered 1");
+    expect(existsSync(state)).toBe(true);
   });
 
   it("replay --bad brings mended ones in through the same door, and keeps the others as bad", async () => {

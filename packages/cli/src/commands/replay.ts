@@ -65,7 +65,10 @@ async function run(file: string | undefined, flags: ReplayFlags, terminal: Termi
   if (flags.bad === true) return runBad(file, flags, terminal);
   const source = file ?? `the log of ${readUrl(flags, terminal)}`;
   const state = openReplayState(flags.state, source);
-  const events = file === undefined ? logEvents(flags, state, terminal) : fileEvents(file, state, terminal);
+  const unreadable: number[] = [];
+  const onUnreadable = (position: number): void => void unreadable.push(position);
+  const events =
+    file === undefined ? logEvents(flags, { state, onUnreadable }, terminal) : fileEvents(file, state, terminal);
   const stats = await deliver(events, {
     destination: createDestination(flags, terminal),
     terminal,
@@ -74,7 +77,16 @@ async function run(file: string | undefined, flags: ReplayFlags, terminal: Termi
     total: null,
     onSettled: (mark) => state.save(mark),
   });
-  return concludeDelivery(stats, terminal);
+  concludeDelivery(stats, terminal);
+  if (unreadable.length > 0) throw leftOut(unreadable);
+}
+
+function leftOut(positions: readonly number[]): CommandError {
+  const [count, first] = [positions.length, positions.slice(0, 5).join(", ")];
+  return new CommandError(
+    "partial",
+    `${count} requests of the log do not unpack any more, and are left out: ${first}.`,
+  );
 }
 
 function clientOf(flags: ReplayFlags, terminal: Terminal): CollectorClient {
@@ -90,9 +102,13 @@ function readUrl(flags: ReplayFlags, terminal: Terminal): string {
 }
 
 /** A request may hold several events: the one at the mark may not have been replayed whole, and is read again. */
-function logEvents(flags: ReplayFlags, { mark }: ReplayState, terminal: Terminal): AsyncGenerator<Sendable> {
-  const from = Math.max(flags.from, mark);
-  return readLoggedEvents(clientOf(flags, terminal), { from, project: flags.project });
+function logEvents(
+  flags: ReplayFlags,
+  { state, onUnreadable }: { readonly state: ReplayState; readonly onUnreadable: (position: number) => void },
+  terminal: Terminal,
+): AsyncGenerator<Sendable> {
+  const from = Math.max(flags.from, state.mark);
+  return readLoggedEvents(clientOf(flags, terminal), { from, project: flags.project, onUnreadable });
 }
 
 async function* fileEvents(path: string, { mark }: ReplayState, terminal: Terminal): AsyncGenerator<Sendable> {

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { CollectorClient, Query } from "../collector-client.js";
 import { readLoggedEvents } from "./logged-events.js";
@@ -25,7 +26,8 @@ const growing: Pick<CollectorClient, "get"> = {
 
 async function marks(project: string | undefined): Promise<number[]> {
   const found: number[] = [];
-  for await (const { mark } of readLoggedEvents(growing as CollectorClient, { from: 0, project })) found.push(mark);
+  const options = { from: 0, project, onUnreadable: () => {} };
+  for await (const { mark } of readLoggedEvents(growing as CollectorClient, options)) found.push(mark);
   return found;
 }
 
@@ -36,5 +38,24 @@ describe("the events of a log", () => {
 
   it("are those of one project when asked for", async () => {
     expect(await marks("shop")).toEqual([0, 2]);
+  });
+
+  it("are unpacked, and those of a request that does not unpack any more are the only ones left out", async () => {
+    const bodyOf = (id: string): Buffer =>
+      gzipSync(JSON.stringify({ userId: "ada", event: "Seen", messageId: `m-${id}` }));
+    const bodies = [bodyOf("0"), bodyOf("1").subarray(0, 40), bodyOf("2")];
+    const packed: Pick<CollectorClient, "get"> = {
+      get: async <Answer>(path: string, { from = 0 }: Query = {}) => {
+        const page = await growing.get<{ items: { head: object }[]; next: number }>(path, { from });
+        const head = { ...page.items[0]?.head, headers: { "content-encoding": "gzip" } };
+        const body = bodies[Number(from)]?.toString("base64") ?? "";
+        return { ...page, items: [{ ...page.items[0], head, body }], durable: 3 } as Answer;
+      },
+    };
+    const [ids, unreadable]: [unknown[], number[]] = [[], []];
+    const onUnreadable = (position: number): void => void unreadable.push(position);
+    const options = { from: 0, project: undefined, onUnreadable };
+    for await (const { message } of readLoggedEvents(packed as CollectorClient, options)) ids.push(message.id);
+    expect([ids, unreadable]).toEqual([["m-0", "m-2"], [1]]);
   });
 });

@@ -30,6 +30,8 @@ export interface LoggedEventsOptions {
   /** A log position. */
   readonly from: number;
   readonly project: string | undefined;
+  /** Told of a request that gives no events because its body does not unpack: those behind it are read all the same. */
+  readonly onUnreadable: (position: number) => void;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface LoggedEventsOptions {
  */
 export async function* readLoggedEvents(
   client: CollectorClient,
-  { from, project }: LoggedEventsOptions,
+  { from, project, onUnreadable }: LoggedEventsOptions,
 ): AsyncGenerator<Sendable> {
   const receivers = new Map(
     [createRudderStackReceiver(), createATrackReceiver(), createSnowplowReceiver()].map((one): [string, Receiver] => [
@@ -55,18 +57,28 @@ export async function* readLoggedEvents(
       if (request.position >= end) return;
       if (project !== undefined && request.project !== project) continue;
       const receiver = receivers.get(request.protocol);
-      if (receiver !== undefined) yield* eventsOf(receiver, request);
+      const body = receiver && bodyOf(receiver, request);
+      if (receiver === undefined || body === undefined) onUnreadable(request.position);
+      else yield* eventsOf(receiver, request, body);
     }
     next = page.next;
   }
 }
 
-function* eventsOf(receiver: Receiver, request: LoggedRequest): Generator<Sendable> {
+/** Undefined where it was damaged in the log: it did unpack when it was accepted. */
+function bodyOf({ contentEncodings, maxBodyBytes }: Receiver, { head, body }: LoggedRequest): Uint8Array | undefined {
+  const received = Buffer.from(body, "base64");
+  if (!contentEncodings.includes(head.headers["content-encoding"] ?? "")) return received;
+  try {
+    return gunzipSync(received, { maxOutputLength: maxBodyBytes });
+  } catch {
+    return undefined;
+  }
+}
+
+function* eventsOf(receiver: Receiver, request: LoggedRequest, body: Uint8Array): Generator<Sendable> {
   const { route, project, receivedAt, requestId, remoteAddress, head, position } = request;
   const arrival = { route, project, requestId, remoteAddress, receivedAtMs: Date.parse(receivedAt) };
-  const received = Buffer.from(request.body, "base64");
-  const isPacked = receiver.contentEncodings.includes(head.headers["content-encoding"] ?? "");
-  const body = isPacked ? gunzipSync(received, { maxOutputLength: receiver.maxBodyBytes }) : received;
   const { events } = receiver.decode({ ...head, body }, arrival);
   for (const event of events) yield readSendable(event, position, `log position ${position}`);
 }

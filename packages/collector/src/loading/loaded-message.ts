@@ -69,4 +69,4 @@ export class ShowBudget {
 }
 
 const maxAtOnce = 500;
-const perMillisecond = 5;
+const perMillisecond = 2;

@@ -32,8 +32,8 @@ export interface Loader {
 
 /** A store that fails is asked again after this long: the log holds everything meanwhile. */
 const retryMs = 1_000;
-/** So many events at a time are as fast as more, and no more than these have to be in memory. */
-const enoughEvents = 1_000;
+/** So few are gone from memory before they are in the way of the garbage collector; fewer cost more than they save. */
+const enoughEvents = 250;
 
 export function startLoader(parts: LoaderParts): Loader {
   const { logFirst, readLog, store, runtime } = parts;

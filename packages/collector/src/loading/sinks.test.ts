@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -100,6 +100,65 @@ describe("a sink", () => {
     await send(["b"]);
     await until(() => caughtUp("file"));
     expect([idsIn(`${file()}.1`), idsIn(file())]).toEqual([["a"], ["b"]]);
+  });
+
+  it("cuts nothing off a file that took the place of its own", async () => {
+    await start(toFile());
+    await send(["a"]);
+    await until(() => caughtUp("file"));
+    await collector?.close();
+    const foreign = `${JSON.stringify({ id: "foreign", long: "x".repeat(5_000) })}\n`;
+    // While the old one is still there, so that the new one is another.
+    writeFileSync(`${file()}.new`, foreign);
+    renameSync(`${file()}.new`, file());
+    await start(toFile());
+    await send(["b"]);
+    await until(() => caughtUp("file"));
+    expect(idsIn(file())).toEqual(["foreign", "b"]);
+  });
+
+  it("goes on by itself when its folder, gone at the start, is there again", async () => {
+    const path = join(directory, "away", "events.ndjson");
+    mkdirSync(join(directory, "away"));
+    await start(toFile({ path }));
+    await send(["a"]);
+    await until(() => caughtUp("file"));
+    await collector?.close();
+    rmSync(join(directory, "away"), { recursive: true });
+    await start(toFile({ path }));
+    await send(["b"]);
+    await until(() => reports.some(({ kind }) => kind === "sink-failed"));
+    mkdirSync(join(directory, "away"));
+    await until(() => caughtUp("file"));
+    expect(idsIn(path)).toEqual(["b"]);
+  });
+
+  it("delivers after a restart what the other end had not taken before", async () => {
+    let isAway = true;
+    const bodies: string[] = [];
+    const other = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk) => (body += String(chunk)));
+      request.on("end", () => {
+        if (!isAway) bodies.push(body);
+        response.writeHead(isAway ? 503 : 200).end();
+      });
+    });
+    servers.push(other);
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const sink: SinkOptions = { kind: "forward", name: "other", to: "rudderstack", url, key: "k" };
+    await start(sink);
+    await send(["a", "b"]);
+    await until(() => reports.some(({ kind }) => kind === "sink-failed"));
+    await collector?.close();
+    isAway = false;
+    await start(sink);
+    await until(() => caughtUp("other"));
+    const ids = bodies.flatMap((body) =>
+      (JSON.parse(body) as { batch: { messageId: string }[] }).batch.map(({ messageId }) => messageId),
+    );
+    expect(ids.toSorted()).toEqual(["a", "b"]);
   });
 
   it("takes the events of its project alone, from now on or from the beginning of the log", async () => {

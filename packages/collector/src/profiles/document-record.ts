@@ -26,14 +26,14 @@ function word(digest: string, at: number): number {
 }
 
 export function encodeRecord(name: string, document: Document | null): Buffer {
-  const json = document === null ? Buffer.alloc(0) : Buffer.from(JSON.stringify([name, document]));
-  const bytes = Buffer.allocUnsafe(recordHeadBytes + json.length);
+  const json = document === null ? "" : JSON.stringify([name, document]);
+  const bytes = Buffer.allocUnsafe(recordHeadBytes + Buffer.byteLength(json));
+  bytes.write(json, recordHeadBytes);
   const [low, high] = hashOfName(name);
-  bytes.writeUInt32LE(json.length, 0);
-  bytes.writeUInt32LE(crc32(json), 4);
+  bytes.writeUInt32LE(bytes.length - recordHeadBytes, 0);
+  bytes.writeUInt32LE(crc32(bytes.subarray(recordHeadBytes)), 4);
   bytes.writeUInt32LE(low, 8);
   bytes.writeUInt32LE(high, 12);
-  json.copy(bytes, recordHeadBytes);
   return bytes;
 }
 

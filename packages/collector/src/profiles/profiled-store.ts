@@ -193,6 +193,7 @@ class FollowingStore implements ProfiledStore {
     } catch (error) {
       return this.#failed(error);
     }
+    if (this.#isClosed) return;
     this.#tidying = documents
       .tidy()
       .catch((error: unknown) => this.#failed(error))

@@ -30,6 +30,7 @@ export function rowSize(values: RowValues): number {
 
 /** The event as one line of NDJSON, without the line's end. Throws where JSON cannot carry it (nested too deeply). */
 export function eventLine(key: RowKey, event: CanonicalEvent): string {
+  const times = new Times();
   const row = {
     position: key.position,
     ordinal: key.ordinal,
@@ -43,33 +44,34 @@ export function eventLine(key: RowKey, event: CanonicalEvent): string {
     previous_id: event.previousId,
     group_id: event.groupId,
     session_id: event.sessionId,
-    time: millisecondsOf(event.time),
-    occurred_at: millisecondsOf(event.occurredAt),
-    sent_at: millisecondsOf(event.sentAt),
-    received_at: millisecondsOf(event.receivedAt),
+    time: times.milliseconds(event.time),
+    occurred_at: times.milliseconds(event.occurredAt),
+    sent_at: times.milliseconds(event.sentAt),
+    received_at: times.milliseconds(event.receivedAt),
     library_name: event.library?.name ?? null,
     library_version: event.library?.version ?? null,
     properties: event.properties,
     entities: event.entities,
     context: event.context,
     wire: event.wire,
-    exact: areExact([event.time, event.occurredAt, event.sentAt, event.receivedAt]) ? null : JSON.stringify(event),
+    exact: times.areExact ? null : JSON.stringify(event),
   };
   return wellFormedLine(row, event);
 }
 
 export function badEventLine(key: RowKey, bad: BadEvent): string {
+  const times = new Times();
   const row = {
     position: key.position,
     ordinal: key.ordinal,
     id: bad.id,
     protocol: bad.protocol,
     project: bad.project,
-    received_at: millisecondsOf(bad.receivedAt),
+    received_at: times.milliseconds(bad.receivedAt),
     code: bad.code,
     message: bad.message,
     wire: bad.wire,
-    exact: areExact([bad.receivedAt]) ? null : JSON.stringify(bad),
+    exact: times.areExact ? null : JSON.stringify(bad),
   };
   return wellFormedLine(row, bad);
 }
@@ -165,12 +167,17 @@ function libraryFrom(name: string | null, version: string | null): CanonicalEven
   return name === null ? null : { name, version };
 }
 
-function millisecondsOf(text: string | null): number | null {
-  return text === null ? null : instantMs(text);
-}
+/** Reads the times of one event, and knows whether all of them can be had again from their milliseconds. */
+class Times {
+  areExact = true;
 
-function areExact(times: readonly (string | null)[]): boolean {
-  return times.every((time) => time === null || canonicalInstantMs(time) !== undefined);
+  milliseconds(text: string | null): number | null {
+    if (text === null) return null;
+    const ms = canonicalInstantMs(text);
+    if (ms !== undefined) return ms;
+    this.areExact = false;
+    return instantMs(text);
+  }
 }
 
 /**
@@ -179,11 +186,9 @@ function areExact(times: readonly (string | null)[]): boolean {
  */
 function wellFormedLine(row: object, original: object): string {
   const line = JSON.stringify(row);
-  if (!surrogateEscape.test(line) || replaceLoneSurrogates(line) === line) return line;
+  if (!line.includes("\\ud") || replaceLoneSurrogates(line) === line) return line;
   return replaceLoneSurrogates(JSON.stringify({ ...row, exact: JSON.stringify(original) }));
 }
-
-const surrogateEscape = /\\ud[89a-f]/;
 
 /** Works on JSON text: an escaped backslash is taken whole, so that what follows it is not read as an escape. */
 function replaceLoneSurrogates(json: string): string {

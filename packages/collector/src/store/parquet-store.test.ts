@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { aBadEvent, anEvent, batchOf, everyEvent, testEventStore } from "./event-store.contract.js";
 import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from "./parquet-store.js";
+import { openStoreFiles, type StoreFiles } from "./store-files.js";
 
 describe("a Parquet store", () => {
   testEventStore(async () => {
@@ -263,6 +264,24 @@ describe("ids that were sealed", () => {
       ),
     );
     expect(result.stored.map(({ event }) => event.id)).toEqual(["e-0"]);
+  });
+
+  it("are known when they are sealed while others are looked for", async () => {
+    const directory = await aFolder();
+    const files = openStoreFiles(directory);
+    const readParts: StoreFiles["readParts"] = async (name, parts) => {
+      await vi.waitFor(() => expect(store.position).toBe(4), patience);
+      return await files.readParts(name, parts);
+    };
+    const store = await openStore({ directory, files: { ...files, readParts }, sealRows: 2, recentEvents: 0 });
+    await store.append(batchOf(0, ["sealed", "too"].map(withId)));
+    await store.seal();
+    await store.append(batchOf(2, ["closed", "with"].map(withId)));
+    expect(store.position).toBe(2);
+    expect(await store.append(batchOf(4, ["closed", "sealed"].map(withId)))).toMatchObject({
+      stored: [],
+      duplicates: 2,
+    });
   });
 
   it("are known while they are being sealed", async () => {

@@ -170,8 +170,7 @@ class OpenParquetStore implements ParquetStore {
     if (limit === 0 || isEmpty || this.#closing !== null || gapEnd(manifest, this.position) !== Infinity) return;
     const page = { selection: resolveSelection({ limit }), fromRow: recentFromRow };
     const { items } = await this.#ask((now) => readPage(this.#engine, now.events, page));
-    // What was appended meanwhile is newer, and may be among these already.
-    if (this.#recent.size === 0) for (const item of items.toReversed()) this.#recent.add(item);
+    for (const item of items.toReversed()) this.#recent.add(item);
   }
 
   get position(): number {

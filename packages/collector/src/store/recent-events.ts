@@ -34,10 +34,10 @@ export class RecentEvents {
     return this.#size;
   }
 
-  /** Events are added in the order of the log; one that comes late, filling a gap, is not among the newest. */
+  /** Only what is newer than all that is there: what comes late, filling a gap or read back, is not among the newest. */
   add(added: RecentEvent): void {
     const newest = this.#at(this.#size - 1);
-    if (newest !== undefined && newest.key.position > added.key.position) return;
+    if (newest !== undefined && !isAfter(added.key, newest.key)) return;
     if (this.#size === this.#maxEvents) this.#letGoOfOldest();
     this.#ring[(this.#oldest + this.#size) % this.#maxEvents] = added;
     this.#size += 1;
@@ -75,4 +75,8 @@ export class RecentEvents {
     this.#oldest = (this.#oldest + 1) % this.#maxEvents;
     this.#size -= 1;
   }
+}
+
+function isAfter(key: RowKey, other: RowKey): boolean {
+  return key.position > other.position || (key.position === other.position && key.ordinal > other.ordinal);
 }
