@@ -22,13 +22,14 @@ const maxArguments = 8_192;
 function charactersOf(bytes: Uint8Array): string {
   let characters = "";
   for (let from = 0; from < bytes.length; from += maxArguments) {
-    characters += String.fromCharCode(...bytes.subarray(from, from + maxArguments));
+    // Not spread, which would ask an iterator for each of them.
+    characters += String(Reflect.apply(String.fromCharCode, null, bytes.subarray(from, from + maxArguments)));
   }
   return characters;
 }
 
 /** In UTF-8 the characters of ASCII alone take one byte. Asked so, it costs a third of what a pattern does. */
-export function isAscii(text: string): boolean {
+function isAscii(text: string): boolean {
   for (let from = 0; from < text.length; from += maxPiece) {
     const piece = text.length <= maxPiece ? text : text.slice(from, from + maxPiece);
     if (encoder.encodeInto(piece, scratch).written !== piece.length) return false;
@@ -41,6 +42,16 @@ const alphabet = /^[A-Za-z0-9+/]*={0,2}$/;
 /** The text that was encoded, or null for what is not base64 with its padding. */
 export function fromBase64(encoded: string): string | null {
   if (encoded.length % 4 !== 0 || !alphabet.test(encoded)) return null;
-  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return textOfBytes(atob(encoded));
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The text whose UTF-8 these characters are, a byte each. Bytes that are no UTF-8 become U+FFFD. */
+export function textOfBytes(characters: string): string {
+  if (isAscii(characters)) return characters;
+  const isShort = characters.length <= scratch.length;
+  const bytes = isShort ? scratch.subarray(0, characters.length) : new Uint8Array(characters.length);
+  for (let at = 0; at < characters.length; at += 1) bytes[at] = characters.charCodeAt(at);
+  return decoder.decode(bytes);
 }

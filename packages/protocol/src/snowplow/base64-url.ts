@@ -2,7 +2,7 @@
  * Base64 in its URL-safe alphabet (RFC 4648, 5), without padding. Reading takes both alphabets, padded or not, because
  * trackers differ in it and pipelines take all of them.
  */
-import { isAscii, toBase64 } from "../base64.js";
+import { textOfBytes, toBase64 } from "../base64.js";
 
 export function toBase64Url(text: string): string {
   const encoded = toBase64(text);
@@ -14,10 +14,7 @@ export function toBase64Url(text: string): string {
 /** The text that was encoded, or null for what is not base64. Bytes that are no UTF-8 become U+FFFD. */
 export function fromBase64Url(encoded: string): string | null {
   const binary = fromDigits(withoutPadding(encoded).replaceAll("-", "+").replaceAll("_", "/"));
-  if (binary === null || isAscii(binary)) return binary;
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return binary === null ? null : textOfBytes(binary);
 }
 
 function withoutPadding(encoded: string): string {
