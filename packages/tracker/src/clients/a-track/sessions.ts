@@ -7,11 +7,15 @@ import { continueVisit, touchVisit, type Moment, type Visit } from "../../contex
 
 /** How far what the storage says of a session may lag: a thirtieth of the pause that ends one. */
 const saveEveryMs = 60_000;
+/** Nothing but time ends a visit between two inits, so one that was seen so lately need not be judged again. */
+const freshMs = 1_000;
 
 export class Sessions {
   #uuid: string | null = null;
   #visit: Visit | null = null;
   #savedMs = -Infinity;
+  /** When the visit was last judged to go on. */
+  #seenMs = -Infinity;
   /** The id of the init whose reply may name the session otherwise. */
   #asked: string | null = null;
 
@@ -28,18 +32,22 @@ export class Sessions {
   /** `initId` is of the call that says so. */
   begin(uuid: string, visit: Visit, initId: string): void {
     [this.#uuid, this.#visit, this.#asked] = [uuid, visit, initId];
+    this.#seenMs = Date.parse(visit.lastSeenAt);
   }
 
   /** The session that an event of the user belongs to now; null where it is over, or another user's. */
   current(uuid: unknown, nowMs: number): Visit | null {
     const visit = this.#of(uuid);
-    return visit === null ? null : touchVisit(visit, nowMs);
+    if (visit === null || (nowMs >= this.#seenMs && nowMs - this.#seenMs < freshMs)) return visit;
+    return touchVisit(visit, nowMs);
   }
 
   /** Notes that the user was seen; true when the storage should know by now. */
   touch(visit: Visit): boolean {
+    if (visit === this.#visit) return false;
     this.#visit = visit;
-    return Date.parse(visit.lastSeenAt) - this.#savedMs >= saveEveryMs;
+    this.#seenMs = Date.parse(visit.lastSeenAt);
+    return this.#seenMs - this.#savedMs >= saveEveryMs;
   }
 
   /** Whether there is more to know than was saved. */
