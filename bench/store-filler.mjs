@@ -25,7 +25,7 @@ const cursor = await log.cursor("store");
 const counted = { stored: 0, duplicates: 0 };
 const loading = await startLoading({
   setup: loadingSetup({ options, wires: openWires(options), log }),
-  readLog: (from) => log.read(from),
+  readLog: (from) => log.readPacked(from),
   runtime: systemRuntime,
   onLoaded(loaded) {
     counted.stored += loaded.stored;

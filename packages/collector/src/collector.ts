@@ -155,7 +155,7 @@ async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<L
   const cursor = await log.cursor("store");
   const loading = await makers.startLoading({
     setup: loadingSetup({ options, wires, log }),
-    readLog: (from) => log.read(from),
+    readLog: (from) => log.readPacked(from),
     runtime: options.runtime,
     onReport,
     onLoaded(loaded) {

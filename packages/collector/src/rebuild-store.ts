@@ -73,7 +73,7 @@ async function load(
   let duplicates = 0;
   const loading = await startLoading({
     setup: loadingSetup({ options, wires: openWires(options), log }),
-    readLog: (from) => log.read(from),
+    readLog: (from) => log.readPacked(from),
     runtime: options.runtime,
     onLoaded: (loaded) => (duplicates += loaded.duplicates),
     onSealed: () => {},

@@ -1,6 +1,6 @@
 /** What the collector and its loading thread say to each other. */
 import type { EnrichmentSetup } from "../enrichment/open-enrichment.js";
-import type { LogRead } from "../log/accept-log.js";
+import type { PackedRead } from "../log/packed-read.js";
 import type { CollectorReport } from "../report.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 import type { StoreErrorCode } from "../store/store-error.js";
@@ -36,7 +36,7 @@ export type ToLoading =
   | { readonly kind: "durable"; readonly position: number }
   | { readonly kind: "ask"; readonly id: number; readonly question: StoreQuestion; readonly argument: unknown }
   /** The answer to `read`; null when the log could not be read, and is to be asked again. */
-  | { readonly kind: "records"; readonly read: LogRead | null }
+  | { readonly kind: "records"; readonly read: PackedRead | null }
   | { readonly kind: "close" };
 
 export type FromLoading =

@@ -1,5 +1,5 @@
 /** What the collector and the thread of a sink say to each other. */
-import type { LogRead } from "../log/accept-log.js";
+import type { PackedRead } from "../log/packed-read.js";
 import type { SinkOptions } from "../sink-options.js";
 import type { LoadingSetup } from "./messages.js";
 
@@ -14,7 +14,7 @@ export interface SinkSetup extends Pick<LoadingSetup, "logFirst" | "wires" | "en
 
 export type ToSink =
   | { readonly kind: "durable"; readonly position: number }
-  | { readonly kind: "records"; readonly read: LogRead | null }
+  | { readonly kind: "records"; readonly read: PackedRead | null }
   | { readonly kind: "close" };
 
 export type FromSink =

@@ -2,7 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CollectorError } from "../errors.js";
-import type { LogRead } from "../log/accept-log.js";
+import { transferOf } from "../log/packed-read.js";
+import type { PackedRead } from "../log/packed-read.js";
 import type { PeopleAnswer, PeopleAnswers, PeopleQuestionOf } from "../profiles/people-reader.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
@@ -43,7 +44,7 @@ export interface LoadingProgress {
 
 export interface LoadingParts {
   readonly setup: Omit<LoadingSetup, "reportedTo">;
-  readonly readLog: (from: number) => Promise<LogRead>;
+  readonly readLog: (from: number) => Promise<PackedRead>;
   readonly runtime: Pick<Runtime, "after">;
   readonly onLoaded: (loaded: LoadedMessage) => void;
   /** Everything below `position` is sealed in the store. */
@@ -228,7 +229,7 @@ class LoadingThread implements Loading {
       this.#parts.onReport({ kind: "store-failed", message: `the accept log could not be read: ${String(error)}` });
       return null;
     });
-    worker.postMessage({ kind: "records", read } satisfies ToLoading);
+    worker.postMessage({ kind: "records", read } satisfies ToLoading, read === null ? [] : transferOf(read));
   }
 
   #failed(message: string): void {

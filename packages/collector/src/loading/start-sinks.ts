@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Cursor } from "@oncewire/journal";
 import type { AcceptLog } from "../log/accept-log.js";
+import { transferOf } from "../log/packed-read.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { SinkOptions } from "../sink-options.js";
@@ -170,8 +171,8 @@ class SinkThread {
 
   async #readLog(from: number): Promise<void> {
     const worker = this.#worker;
-    const read = await this.#parts.log.read(from).catch(() => null);
-    worker.postMessage({ kind: "records", read } satisfies ToSink);
+    const read = await this.#parts.log.readPacked(from).catch(() => null);
+    worker.postMessage({ kind: "records", read } satisfies ToSink, read === null ? [] : transferOf(read));
   }
 
   #say(message: ToSink): void {

@@ -8,6 +8,8 @@
 import { JournalError, openJournal } from "@oncewire/journal";
 import type { Cursor, Journal, JournalStatus, ReadResult } from "@oncewire/journal";
 import type { Arrival, ProtocolName, RequestHead } from "@oncewire/protocol";
+import { packRead } from "./packed-read.js";
+import type { PackedRead } from "./packed-read.js";
 
 /** A request that was accepted: who it is for, its head, and its body as received. */
 export interface AcceptedRequest {
@@ -36,6 +38,8 @@ export interface AcceptLog {
   append(record: readonly Uint8Array[]): Promise<number>;
   /** Durable requests from `position` on; a record that is not a request of ours counts as damaged. */
   read(position: number): Promise<LogRead>;
+  /** The same for a reader in another thread, who makes requests of them: `decodeRecords(unpackRead(read))`. */
+  readPacked(position: number): Promise<PackedRead>;
   /** Where a reader is; records below every reader may be deleted. */
   cursor(reader: string): Promise<Cursor>;
   /** Everybody who has a place in the log, also those nobody has asked for in this process. */
@@ -85,6 +89,7 @@ function acceptLogOver(journal: Journal): AcceptLog {
       return position;
     },
     read: async (position) => decodeRecords(await journal.read(position, readBounds)),
+    readPacked: async (position) => packRead(await journal.read(position, readBounds)),
     cursor: (reader) => journal.cursor(reader),
     readers: () => journal.cursors(),
     forget: (reader) => journal.removeCursor(reader),
@@ -125,7 +130,7 @@ function keptHead({ method, path, query, headers }: RequestHead): RequestHead {
 }
 
 /** The requests in what was read; a record that is not a request of ours counts as damaged. */
-function decodeRecords({ records, next, lost }: ReadResult): LogRead {
+export function decodeRecords({ records, next, lost }: ReadResult): LogRead {
   const requests: LoggedRequest[] = [];
   const unreadable: ReadResult["lost"][number][] = [];
   for (const record of records) {
