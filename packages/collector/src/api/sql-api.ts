@@ -38,11 +38,12 @@ export async function countEvents(store: SqlReader, head: RequestHead): Promise<
   const query = new QueryReader(head.query, [...filterNames, "from", "to", "by", "group"]);
   const by = query.choice("by", buckets);
   const group = query.choice("group", groups);
-  const time = by === undefined ? "NULL" : `CAST(epoch_ms(date_trunc('${by}', "time")) AS DOUBLE)`;
+  const time = by === undefined ? "NULL" : `date_trunc('${by}', "time")`;
   const key = group === undefined ? "NULL" : `"${groupColumns[group]}"`;
   const text =
-    `SELECT ${time} AS "bucket", ${key} AS "label", CAST(count(*) AS DOUBLE) AS "count" FROM events WHERE ${whereText(query)} ` +
-    'GROUP BY "bucket", "label" ORDER BY "bucket" DESC, "count" DESC, "label"';
+    'SELECT CAST(epoch_ms("bucket") AS DOUBLE), "label", CAST("counted" AS DOUBLE) FROM ' +
+    `(SELECT ${time} AS "bucket", ${key} AS "label", count(*) AS "counted" FROM events WHERE ${whereText(query)} GROUP BY "bucket", "label") ` +
+    'ORDER BY "bucket" DESC, "counted" DESC, "label"';
   const { rows, truncated } = await store.sql(text, { maxRows: maxCounts, timeoutMs: timeouts.byDefault });
   return { items: rows.map(countItem), truncated };
 }

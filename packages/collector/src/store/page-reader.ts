@@ -52,10 +52,11 @@ export async function readPage<T>(
   const { selection, fromRow } = page;
   const found = await findKeys(engine, snapshot, selection);
   const keys = found.keys.slice(0, selection.limit);
+  const sources = sourcesHolding(keys, found.sources, snapshot);
   const rows: RowValues[] = [];
   for (let bytes = 0, atOnce = rowsAtOnce(snapshot); rows.length < keys.length;) {
     const piece = keys.slice(rows.length, rows.length + atOnce);
-    for (const row of await engine.rows(...rowsSql(snapshot.table, found.sources, { selection, keys: piece }))) {
+    for (const row of await engine.rows(...rowsSql(snapshot.table, sources, { selection, keys: piece }))) {
       bytes += rowSize(row);
       if (bytes > maxPageBytes && rows.length > 0) return pageOf(found.keys, rows, fromRow);
       rows.push(row);
@@ -96,6 +97,13 @@ async function findKeys(engine: Engine, snapshot: Snapshot, selection: Selection
     sources = joined(sources, group);
   }
   return { keys, sources };
+}
+
+/** Of the sources that were asked, those that the keys are in. */
+function sourcesHolding(keys: readonly RowKey[], asked: Sources, { table, segments }: Snapshot): Sources {
+  const holding = segments.filter(({ from, to }) => keys.some(({ position }) => position >= from && position < to));
+  const held = new Set(names(table, holding));
+  return { ...asked, sealed: asked.sealed.filter((name) => held.has(name)) };
 }
 
 /** The same condition, from the first of the keys to the last, gives those rows and no others. */
