@@ -10,6 +10,7 @@ import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
 import type { SqlResult } from "../store/engine-protocol.js";
 import { StoreError } from "../store/store-error.js";
+import { createPace } from "./pace.js";
 import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 
 export interface Loading {
@@ -74,7 +75,7 @@ class LoadingThread implements Loading {
   #worker: Worker;
   #nextQuestion = 0;
   #durable = 0;
-  #isTelling = false;
+  readonly #tell: () => void;
   #wasReady = false;
   #loadedTo = 0;
   #onReady: () => void = () => {};
@@ -86,6 +87,7 @@ class LoadingThread implements Loading {
 
   constructor(parts: LoadingParts) {
     this.#parts = parts;
+    this.#tell = createPace(parts.runtime, () => this.#say({ kind: "durable", position: this.#durable }));
     this.started = new Promise((resolve, reject) => {
       this.#onReady = resolve;
       this.#onFailedStart = reject;
@@ -100,13 +102,7 @@ class LoadingThread implements Loading {
 
   advance(durable: number): void {
     this.#durable = durable;
-    if (this.#isTelling) return;
-    // One message for all requests of a turn: a message costs more than a request's share of a group commit.
-    this.#isTelling = true;
-    setImmediate(() => {
-      this.#isTelling = false;
-      this.#say({ kind: "durable", position: this.#durable });
-    });
+    this.#tell();
   }
 
   reached(position: number, timeoutMs: number): Promise<void> {

@@ -8,6 +8,7 @@ import { transferOf } from "../log/packed-read.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { SinkOptions } from "../sink-options.js";
+import { createPace } from "./pace.js";
 import type { FromSink, SinkSetup, ToSink } from "./sink-messages.js";
 
 export interface Sinks {
@@ -49,17 +50,13 @@ export async function startSinks(parts: SinksParts): Promise<Sinks> {
   const running: SinkThread[] = [];
   for (const sink of sinks) running.push(new SinkThread(parts, sink, await openCursor(log, sink)));
   let durable = 0;
-  let isTelling = false;
+  const tell = createPace(parts.runtime, () => {
+    for (const one of running) one.advance(durable);
+  });
   return {
     advance(position) {
       durable = position;
-      if (isTelling || running.length === 0) return;
-      // One message for all requests of a turn.
-      isTelling = true;
-      setImmediate(() => {
-        isTelling = false;
-        for (const one of running) one.advance(durable);
-      });
+      if (running.length > 0) tell();
     },
     progress: () => running.map((one) => one.progress()),
     close: async () => void (await Promise.all(running.map((one) => one.close()))),
