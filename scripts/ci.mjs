@@ -1,6 +1,7 @@
 /**
  * What `.ci/run` runs, in order: install, `npm test`, the other checks, the demo, the tests on newer Nodes, the browser
- * test. A step that fails does not keep the others from being seen. The last line counts tests and steps.
+ * test, the official clients, and a little of what takes long in whole: simulations, planted defects, crashes. A step that
+ * fails does not keep the others from being seen. The last line counts tests and steps.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -16,6 +17,8 @@ const nodePackage = `node-${process.platform}-${process.arch}`;
 
 /** What a script ends with when it cannot run here and says why. */
 const skippedCode = 77;
+
+const fewCrashes = ["--kills=12", "--calls=12", "--cuts=3", "--collector-kills=4", "--worker-kills=4"];
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const steps = [];
@@ -33,6 +36,9 @@ step("demo", "npm", ["run", "-s", "demo", "--", "--seconds", "10"]);
 for (const version of newerNodes) onNode(version);
 testStep("browser", process.execPath, ["scripts/test-browser.mjs"]);
 testStep("official clients", process.execPath, ["scripts/test-clients.mjs"]);
+step("simulation", "npm", ["run", "-s", "simulate", "--", "--seeds", "2000"]);
+step("planted defects", "npm", ["run", "-s", "simulate:defects", "--", "--every", "9"]);
+crashStep("crashes", "npm", ["run", "-s", "test:crash", "--", ...fewCrashes]);
 finish();
 
 function step(name, command, args) {
@@ -55,6 +61,22 @@ function testStep(name, command, args) {
   // A failure outside a test (a file that will not load, say) has no test to be counted by.
   totals.failed += good ? 0 : Math.max(failed, 1);
   record(name, good ? `passed, ${passed} tests` : "failed", seconds);
+}
+
+/** A step that says of each of its parts whether it passed, failed or was skipped, and why. */
+function crashStep(name, command, args) {
+  const { status, seconds, stdout } = run(name, command, args, "pipe");
+  process.stdout.write(stdout);
+  const parts = (verdict) => stdout.split("\n").filter((line) => line.startsWith(verdict));
+  for (const part of parts("skipped ")) {
+    const [what, why] = part.slice("skipped ".length).trim().split(": ");
+    skip(`${name}, ${what}`, why ?? "see above", 0);
+  }
+  const passed = parts("passed ").length;
+  const good = status === 0 && passed > 0;
+  totals.passed += passed;
+  totals.failed += good ? 0 : Math.max(parts("FAILED ").length, 1);
+  record(name, good ? `passed, ${passed} parts` : "failed", seconds);
 }
 
 function readCounts(report) {
@@ -90,13 +112,14 @@ function onNode(version) {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function run(name, command, args) {
+function run(name, command, args, stdout = "inherit") {
   process.stdout.write(`\n=== ${name}: ${command} ${args.join(" ")}\n`);
   const start = performance.now();
   const shell = process.platform === "win32" && command === "npm";
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell });
+  const stdio = ["ignore", stdout, "inherit"];
+  const { status, error, stdout: said } = spawnSync(command, args, { cwd: root, stdio, shell, encoding: "utf8" });
   if (error) process.stdout.write(`${error.message}\n`);
-  return { status, seconds: (performance.now() - start) / 1_000 };
+  return { status, seconds: (performance.now() - start) / 1_000, stdout: said ?? "" };
 }
 
 function record(name, result, seconds) {

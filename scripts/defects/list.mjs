@@ -133,10 +133,10 @@ const journalDefects = [
     seeds: 6000,
   },
   {
-    what: "a lock that nobody can read and the clock has left in the future counts for ever",
+    what: "a lock that nobody can read counts as a dead one's",
     file: journal("lock.ts"),
     find: `return silentMs < silentAfterMs && silentMs > -maxClockSkewMs;`,
-    replace: `return silentMs < silentAfterMs;`,
+    replace: `return false;`,
     kind: "spool",
   },
   {
@@ -380,6 +380,13 @@ const spoolDefects = [
       events.filter(({ isDurable }) => isDurable),
       { kind: "rejected", reason: "refused", detail: "" },
     );`,
+    kind: "spool",
+  },
+  {
+    what: "the age of what this process wrote is taken from the wall clock",
+    file: spool("spool-clock.ts"),
+    find: `if (writer === this.#writer) return monotonicMs;`,
+    replace: `if (writer < 0) return monotonicMs;`,
     kind: "spool",
   },
   {

@@ -62,7 +62,7 @@ export class Disk {
     this.openFiles.clear();
   }
 
-  /** Turns one bit of one file over; null when there is nothing to damage. */
+  /** Turns one bit of one file over: which one, and how far from its end; null when there is nothing to damage. */
   rot(isCandidate) {
     const path = this.#chance.pick(this.#files.paths().filter(isCandidate));
     if (path === undefined) return null;
@@ -72,7 +72,7 @@ export class Disk {
     bytes[at] ^= 1 << this.#chance.int(0, 7);
     this.#files.place(path, bytes);
     this.#world.note(`bit turned over at ${at} of ${path}`);
-    return path;
+    return { path, bytesToEnd: bytes.length - at };
   }
 
   /** Whether there is a lock that does not say whose it is: then its age counts, by the wall clock. */

@@ -421,8 +421,8 @@ class LogRun {
     // Of a folder in use nobody can say what its process has in memory: the bit turns while the machine is off.
     this.#process.kill();
     this.#disk.cutPower();
-    const path = this.#disk.rot((candidate) => candidate.endsWith(".log"));
-    if (path !== null) this.#rotten += 1;
+    const bit = this.#disk.rot((candidate) => candidate.endsWith(".log"));
+    if (bit !== null) this.#rotten += 1;
     return this.#restart();
   }
 

@@ -10,6 +10,8 @@ import { Member } from "./member.mjs";
 import { Witness } from "./witness.mjs";
 
 const hourMs = 3_600_000;
+/** What an event of a run takes on disk, at most. */
+const maxRecordBytes = 1400;
 const limits = { maxEventBytes: 2000, maxBatchEvents: 20, maxBatchBytes: 6000 };
 
 export async function runTracker(world, subject, steps) {
@@ -223,8 +225,11 @@ class TrackerRun {
   /** Of a folder in use nobody can say what its process has in memory: the bit turns while the machine is off. */
   _rot() {
     this.#stopMachine();
-    const path = this.#spool.disk.rot((candidate) => candidate.endsWith(".log"));
-    if (path !== null) this.#witness.rotted(this.#destinationOf(path));
+    const bit = this.#spool.disk.rot((candidate) => candidate.endsWith(".log"));
+    if (bit !== null) {
+      const destination = this.#destinations.find(({ name }) => bit.path.includes(`/${name}/`));
+      this.#witness.rotted(destination, { mayBeLastRecord: bit.bytesToEnd <= maxRecordBytes });
+    }
     return this.#startMachine();
   }
 
@@ -237,10 +242,6 @@ class TrackerRun {
   #startMachine() {
     this.#begin();
     return this.#pass(this.#chance.spread(0.1, 50));
-  }
-
-  #destinationOf(path) {
-    return this.#destinations.find(({ name }) => path.includes(`/${name}/`));
   }
 
   _failDisk() {

@@ -6,6 +6,7 @@ import { waitAskedFor } from "./destination.mjs";
 
 /** What one bit that turns over can cost: its record, and where it fakes a place for another one, that. */
 const maxRecordsPerBit = 3;
+const intact = { bits: 0, lastRecords: 0 };
 
 export class Witness {
   #world;
@@ -18,7 +19,7 @@ export class Witness {
   #posts = new Map();
   /** The event whose call is under way: what ends at the call is reported before its id is known. */
   #calling = null;
-  /** Bits that turned over, by destination. */
+  /** Bits that turned over, and how many of them in what may be the last record of a file, by destination. */
   #rotten = new Map();
   /** By destination, process and user: the newest event that was kept. */
   #newestKept = new Map();
@@ -111,17 +112,17 @@ export class Witness {
   }
 
   /** A bit has turned over in what a destination's events are kept in. */
-  rotted(destination) {
-    this.#rotten.set(destination, (this.#rotten.get(destination) ?? 0) + 1);
+  rotted(destination, { mayBeLastRecord }) {
+    const { bits, lastRecords } = this.#rotten.get(destination) ?? intact;
+    this.#rotten.set(destination, { bits: bits + 1, lastRecords: lastRecords + Number(mayBeLastRecord) });
   }
 
   /** What was told to be delivered, or durable, is with the destination or was told to have ended otherwise. */
   checkLosses(destinations, { isFaulty }) {
     for (const destination of destinations) {
       const posts = [...this.#posts.values()].filter((post) => post.destination === destination);
-      const bits = this.#rotten.get(destination) ?? 0;
       const lost = this.events.filter((event) => this.#isLost(event, destination, posts));
-      this.#checkDamage(destination, { lost, told: posts.reduce((sum, post) => sum + post.lost, 0), isFaulty, bits });
+      this.#checkDamage(destination, { lost, told: posts.reduce((sum, post) => sum + post.lost, 0), isFaulty });
     }
   }
 
@@ -134,9 +135,11 @@ export class Witness {
   }
 
   /** A bit costs the records it touches, and they are counted, but for the last one: that may never have been whole. */
-  #checkDamage({ name }, { lost, told, isFaulty, bits }) {
+  #checkDamage(destination, { lost, told, isFaulty }) {
+    const { name } = destination;
+    const { bits, lastRecords } = this.#rotten.get(destination) ?? intact;
     const numbers = lost.map(({ n }) => n).join(", ");
-    if (lost.length > told + bits)
+    if (lost.length > told + lastRecords)
       this.violate(`${name} has not got ${numbers}, which were durable; ${told} were told`);
     // A header that is lost takes with it which positions a failing disk left empty.
     if (!isFaulty && told > bits * maxRecordsPerBit) this.violate(`${told} events are told as damaged by ${bits} bits`);
