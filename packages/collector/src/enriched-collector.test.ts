@@ -175,7 +175,7 @@ describe("the start", () => {
       () => ({ enrichment: [moduleOf("export const enrich = 1;")] }),
       "enrich(event)",
     ],
-    ["a module that does not load", () => ({ enrichment: [moduleOf("export {")] }), "`enrichment`: "],
+    ["a module that does not load", () => ({ enrichment: [moduleOf("throw new Error('at load');")] }), "at load"],
     ["no module", () => ({ enrichment: ["./none.mjs"] }), "none.mjs"],
     ["a step that is misspelt", () => ({ enrichment: ["devices"] }), '"bot", "device" and paths'],
     ["a policy that is none", () => ({ ipPolicy: "hide" as "keep" }), '"truncate"'],
