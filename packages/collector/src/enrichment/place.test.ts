@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { JsonObject } from "@oncewire/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventWith } from "./canonical-event.fixture.js";
-import type { Enrich } from "./enrichment.js";
+import { createEnrichment, type Enrich } from "./enrichment.js";
 import { createPlaceStep } from "./place.js";
 import { readPlaceDatabase } from "./place-database.js";
 import { placesFile, writePlaces } from "./place-database.fixture.js";
@@ -127,6 +127,17 @@ describe("a database that is damaged", () => {
   ])("is refused where it %s", (_name, bytes) => {
     writeFileSync(path, bytes);
     expect(() => readPlaceDatabase(path)).toThrow(Error);
+  });
+
+  it("keeps no event back where the damage is only met later, and is told of", () => {
+    const at = whole.indexOf("FR") - 20;
+    writeFileSync(path, Buffer.concat([whole.subarray(0, at), Buffer.alloc(20, 0xff), whole.subarray(at + 20)]));
+    expect(readPlaceDatabase(path).placeOf("203.0.113.9")).toMatchObject({ city: "Berlin" });
+    const steps = [{ name: "geo", enrich: step() }];
+    const enrichment = createEnrichment({ steps, ipPolicy: "keep", onFailure: (message) => failures.push(message) });
+    const event = eventWith({ ip: "198.51.100.1" });
+    expect(enrichment.event(event)).toBe(event);
+    expect(failures).toEqual([expect.stringMatching(/^geo: /)]);
   });
 
   it("is taken where it is whole", () => {
