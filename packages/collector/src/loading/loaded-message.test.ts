@@ -67,7 +67,7 @@ describe("the budget of what is shown", () => {
     budget.spend(500);
     expect(budget.left).toBe(0);
     nowMs = 10;
-    expect(budget.left).toBe(20);
+    expect(budget.left).toBe(10);
     budget.spend(80);
     nowMs = 10_000;
     expect(budget.left).toBe(500);

@@ -69,4 +69,4 @@ export class ShowBudget {
 }
 
 const maxAtOnce = 500;
-const perMillisecond = 2;
+const perMillisecond = 1;

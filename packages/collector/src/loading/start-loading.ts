@@ -56,8 +56,6 @@ export interface LoadingParts {
 /** A thread that ended by itself is started again after this long. */
 const restartMs = 1_000;
 const closeTimeoutMs = 15_000;
-/** A batch of events and all that is made of it is gone before the next: it should never reach the old generation. */
-const maxYoungGenerationSizeMb = 64;
 
 /** Starts the thread; resolves when the store is open. */
 export async function startLoading(parts: LoadingParts): Promise<Loading> {
@@ -161,8 +159,7 @@ class LoadingThread implements Loading {
   #start(): Worker {
     const reportedTo = this.#loadedTo;
     const setup: LoadingSetup = { ...this.#parts.setup, reportedTo };
-    const resourceLimits = { maxYoungGenerationSizeMb };
-    const worker = new Worker(threadFile(), { workerData: setup, resourceLimits, name: "oncewire-loading" });
+    const worker = new Worker(threadFile(), { workerData: setup, name: "oncewire-loading" });
     let failure: Error | null = null;
     worker.on("message", (message: FromLoading) => this.#hear(message));
     worker.on("error", (error: Error) => (failure = error));

@@ -34,7 +34,7 @@ export function encodeIdFile(packed: Uint32Array): Uint8Array {
 /** The ids in the file, in its order; undefined where it does not hold `count` whole ids. */
 export function decodeIdFile(bytes: Uint8Array, count: number): Uint32Array | undefined {
   if (bytes.byteLength !== headBytes + count * bytesPerId) return undefined;
-  const file = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const file = wordsOf(bytes);
   const ids = file.subarray(headWords);
   return file[0] === magic && file[1] === count && file[2] === crc32(bytesOf(ids)) ? ids : undefined;
 }
@@ -59,7 +59,7 @@ export function placeOf(fences: IdFences, id: IdHash): { readonly at: number; re
 
 /** Whether the id is in that part of the file. */
 export function holdsId(part: Uint8Array, id: IdHash): boolean {
-  const words = new Uint32Array(part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength));
+  const words = wordsOf(part);
   for (let at = 0; at + wordsPerId <= words.length; at += wordsPerId) {
     if (words[at] === id[0] && words[at + 1] === id[1] && words[at + 2] === id[2] && words[at + 3] === id[3]) {
       return true;
@@ -93,6 +93,12 @@ const maxIds = 2 ** 24;
 
 function keyOf(firstWord: number | undefined): number {
   return (firstWord ?? 0) >>> keyShift;
+}
+
+/** The whole words of the bytes, copied only where they do not lie as words must. */
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  if (byteOffset % 4 === 0) return new Uint32Array(buffer, byteOffset, byteLength >> 2);
+  return new Uint32Array(buffer.slice(byteOffset, byteOffset + byteLength - (byteLength % 4)));
 }
 
 function bytesOf(words: Uint32Array): Uint8Array {
