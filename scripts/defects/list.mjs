@@ -335,6 +335,23 @@ const deliveryDefects = [
     replace: `      if (!this.#hasRoomFor(this.#reserved + 1)) return this.#waiting.clear();`,
     kind: "tracker",
   },
+  {
+    what: "an answer that is in the socket is taken for a timeout",
+    file: transport("http-exchange.ts"),
+    find: `    this.#runtime.afterPoll(() => {
+      if (this.#resolve === null) return;
+      this.end({ kind: "failed", reason: "timeout", detail: "no complete answer came in time" });
+    });`,
+    replace: `    this.end({ kind: "failed", reason: "timeout", detail: "no complete answer came in time" });`,
+    kind: "tracker",
+  },
+  {
+    what: "a kept-alive connection that was closed before counts as a failed attempt",
+    file: transport("http-exchange.ts"),
+    find: `this.end(isStale ? { kind: "stale" } : failure);`,
+    replace: `this.end(isStale && this.#bytes > 0 ? { kind: "stale" } : failure);`,
+    kind: "tracker",
+  },
 ];
 
 const spoolDefects = [
@@ -453,16 +470,6 @@ const defectsOutOfReach = [
 
   peek`,
     tests: ["packages/tracker/src/spool/event-chain.test.ts"],
-  },
-  {
-    what: "an answer that is in the socket is taken for a timeout",
-    file: transport("http-exchange.ts"),
-    find: `    this.#runtime.afterPoll(() => {
-      if (this.#resolve === null) return;
-      this.end({ kind: "failed", reason: "timeout", detail: "no complete answer came in time" });
-    });`,
-    replace: `    this.end({ kind: "failed", reason: "timeout", detail: "no complete answer came in time" });`,
-    tests: ["packages/tracker/src/transport/http-transport.test.ts"],
   },
   {
     what: "an endless answer is read to its end",

@@ -2,10 +2,12 @@
  * A destination of the simulation: a collector that keeps each id once, behind a network. How it behaves is its
  * conduct, which the run changes; each request meets a fate on its way, too.
  */
+import { Transport } from "./connections.mjs";
 import { createPlainEncoder, readRequest } from "./wire.mjs";
 
 const second = 1000;
-const aborted = { kind: "failed", reason: "aborted", detail: "given up" };
+/** Longer than some runs wait for an answer, and shorter than others. */
+const lateMs = 1500;
 
 /** What each conduct answers with where it does not keep the events. */
 const statuses = { failing: 500, unavailable: 503, limiting: 429, refusing: 401, forbidding: 403, redirecting: 307 };
@@ -19,13 +21,14 @@ export class Destination {
   #wire;
   #encoder;
   #witness;
+  #createHttpTransport;
   #conduct = "healthy";
   #maxEvents = Infinity;
   #maxBytes = Infinity;
   /** What is kept, by the number of the event. */
   kept = new Map();
 
-  constructor(world, { name, wire, limits, encoder, witness }) {
+  constructor(world, { name, wire, limits, encoder, createHttpTransport, witness }) {
     this.name = name;
     this.limits = limits;
     this.#world = world;
@@ -33,6 +36,11 @@ export class Destination {
     this.#wire = wire;
     this.#encoder = { ...(wire === "plain" ? createPlainEncoder() : encoder), limits };
     this.#witness = witness;
+    this.#createHttpTransport = createHttpTransport;
+  }
+
+  forkChance() {
+    return this.#chance.fork();
   }
 
   behave(conduct) {
@@ -47,28 +55,31 @@ export class Destination {
     return {
       name: this.name,
       encoder: this.#encoder,
-      openTransport: ({ timeoutMs }) => new Transport(this, { process, timeoutMs, witness: this.#witness }),
+      openTransport: ({ timeoutMs }) => {
+        const post = this.#witness.post(process, this);
+        return new Transport(this, { createHttpTransport: this.#createHttpTransport, process, timeoutMs, post });
+      },
     };
   }
 
-  /** One request on its way; `answer` is called once, or never if the process is dead by then. */
-  carry(request, { process, timeoutMs, answer }) {
+  /**
+   * One request on its way. `answer` is called once when the process reads what has come, `arrived` when it is there to be
+   * read; neither if nothing comes, or the process is dead by then.
+   */
+  carry(request, { process, answer, arrived }) {
     const conduct = this.#conduct === "flaky" ? this.#chance.pick(conducts) : this.#conduct;
     const upMs = conduct === "slow" ? this.#chance.spread(50, 20_000) : this.#chance.spread(0.2, 40);
     const fate = this.#fateOf(conduct);
-    process.in(timeoutMs, () => answer({ kind: "failed", reason: "timeout", detail: "no answer in time" }));
-    if (fate === "refused") return process.in(upMs, () => answer({ kind: "failed", reason: "refused", detail: "" }));
+    if (fate === "refused") return process.receive(upMs, () => answer({ error: "ECONNREFUSED" }));
     if (fate === "vanishes") return undefined;
-    if (fate === "cut") return process.in(upMs, () => answer({ kind: "failed", reason: "reset", detail: "before" }));
+    if (fate === "cut") return process.receive(upMs, () => answer({ error: "ECONNRESET" }));
     // What is on its way arrives whether or not its sender lives.
-    return this.#world.in(fate === "late" ? upMs + timeoutMs * 1.5 : upMs, () => {
+    return this.#world.in(fate === "late" ? upMs + lateMs : upMs, () => {
       const response = this.#process(request, conduct);
       const downMs = this.#chance.spread(0.2, 40);
       if (fate === "unanswered") return;
-      const reply = { kind: "answered", response };
-      process.in(downMs, () =>
-        answer(fate === "cut after" ? { kind: "failed", reason: "reset", detail: "after" } : reply),
-      );
+      if (fate === "cut after") process.receive(downMs, () => answer({ error: "ECONNRESET" }));
+      else process.receive(downMs, () => answer({ response }), arrived);
     });
   }
 
@@ -144,40 +155,6 @@ export class Destination {
 
   read(wire) {
     return { events: readRequest(this.#wire, wire.body), bytes: wire.body.byteLength };
-  }
-}
-
-class Transport {
-  #destination;
-  #process;
-  #timeoutMs;
-  #post;
-  #inFlight = new Set();
-
-  constructor(destination, { process, timeoutMs, witness }) {
-    this.#destination = destination;
-    this.#process = process;
-    this.#timeoutMs = timeoutMs;
-    this.#post = witness.post(process, destination);
-  }
-
-  send(wire) {
-    const request = this.#destination.read(wire);
-    const post = this.#post;
-    post.sent(request);
-    return new Promise((resolve) => {
-      const answer = (reply) => {
-        if (!this.#inFlight.delete(answer)) return;
-        post.answered(request, reply);
-        resolve(reply);
-      };
-      this.#inFlight.add(answer);
-      this.#destination.carry(request, { process: this.#process, timeoutMs: this.#timeoutMs, answer });
-    });
-  }
-
-  abort() {
-    for (const answer of this.#inFlight) answer(aborted);
   }
 }
 

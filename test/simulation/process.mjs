@@ -4,6 +4,9 @@
  * ones.
  */
 
+/** From the timers of a turn of the event loop to what has come in, and from there to what waits for that. */
+const pollMs = 0.001;
+
 export class SimulatedProcess {
   isAlive = true;
   /** Set timers that have neither fired nor been cancelled. */
@@ -37,6 +40,24 @@ export class SimulatedProcess {
       else run();
     });
     return entry;
+  }
+
+  /**
+   * Something comes in from outside: `arrive` then, `run` when this process gets to read it. After a stall that is after
+   * the timers that fell due meanwhile, as in Node's event loop.
+   */
+  receive(delayMs, run, arrive = () => undefined) {
+    this.#world.in(delayMs, () => {
+      arrive();
+      if (!this.isAlive) return;
+      const frozenMs = this.#frozenUntilMs - this.#world.nowMs;
+      if (frozenMs > 0) this.in(frozenMs + pollMs, run);
+      else run();
+    });
+  }
+
+  get nowMs() {
+    return this.#world.nowMs;
   }
 
   freeze(durationMs) {
@@ -91,7 +112,7 @@ export class SimulatedProcess {
       monotonicMs: () => this.#world.nowMs,
       after,
       holdFor: after,
-      afterPoll: (callback) => void this.in(0, callback),
+      afterPoll: (callback) => void this.in(2 * pollMs, callback),
       random: () => this.#chance.next(),
       id: () => {
         this.#ids += 1;

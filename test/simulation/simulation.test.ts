@@ -4,9 +4,13 @@ import { createRudderStackEncoder } from "@oncewire/protocol/rudderstack";
 import { createTracker } from "oncewire";
 import { describe, expect, it } from "vitest";
 import { endings } from "../../packages/tracker/src/endings.js";
+import { HttpTransport, type HttpTransportOptions } from "../../packages/tracker/src/transport/http-transport.js";
+import type { Route } from "../../packages/tracker/src/transport/route.js";
 
 const subject = {
   createTracker,
+  createHttpTransport: (options: HttpTransportOptions, route: Pick<Route, "open" | "abort">) =>
+    new HttpTransport(options, route),
   endings,
   openJournal,
   createMemoryFiles,

@@ -4,8 +4,9 @@ import { pathToFileURL } from "node:url";
 
 export async function loadSubject(root) {
   const load = (path) => import(pathToFileURL(join(root, "packages", path)).href);
-  const [tracker, endings, journal, files, rudderstack] = await Promise.all([
+  const [tracker, http, endings, journal, files, rudderstack] = await Promise.all([
     load("tracker/dist/index.js"),
+    load("tracker/dist/transport/http-transport.js"),
     load("tracker/dist/endings.js"),
     load("journal/dist/index.js"),
     load("journal/dist/testing.js"),
@@ -13,6 +14,7 @@ export async function loadSubject(root) {
   ]);
   return {
     createTracker: tracker.createTracker,
+    createHttpTransport: (options, route) => new http.HttpTransport(options, route),
     endings: endings.endings,
     openJournal: journal.openJournal,
     createMemoryFiles: files.createMemoryFiles,

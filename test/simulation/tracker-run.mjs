@@ -84,7 +84,8 @@ class TrackerRun {
 
   #createDestination(wire, name) {
     const encoder = this.#subject.createRudderStackEncoder({ writeKey: "key" });
-    return new Destination(this.#world, { name, wire, limits, encoder, witness: this.#witness });
+    const { createHttpTransport } = this.#subject;
+    return new Destination(this.#world, { name, wire, limits, encoder, createHttpTransport, witness: this.#witness });
   }
 
   start() {

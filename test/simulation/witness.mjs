@@ -244,6 +244,15 @@ class Post {
     return undefined;
   }
 
+  /** Whether the transport may say that a request has failed so. */
+  checkFailure(reason, { arrivedAtMs, wasStale }, deadlineMs) {
+    if (reason === "timeout" && arrivedAtMs <= deadlineMs)
+      this.#violate(
+        `an answer that was there ${(deadlineMs - arrivedAtMs).toFixed(1)} ms before its time is a timeout`,
+      );
+    if (reason === "reset" && wasStale) this.#violate("a connection that had been closed before is a failed attempt");
+  }
+
   /** Its answer reaches the process, or that none will come. */
   answered(request, reply) {
     const isCurrent = request.answersAtStart === this.#answers;

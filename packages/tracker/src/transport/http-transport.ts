@@ -30,14 +30,15 @@ const aborted: Reply = { kind: "failed", reason: "aborted", detail: "given up be
 
 export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
-  readonly #route: Route;
+  readonly #route: Pick<Route, "open" | "abort">;
   readonly #exchanges = new Set<HttpExchange>();
   /** Changes with every `abort`, so that a request which was still being compressed then is not sent after it. */
   #era = 0;
 
-  constructor(options: HttpTransportOptions) {
+  /** @param route the connections; tests pass their own. */
+  constructor(options: HttpTransportOptions, route: Pick<Route, "open" | "abort"> = new Route(options)) {
     this.#options = options;
-    this.#route = new Route(options);
+    this.#route = route;
   }
 
   async send(request: WireRequest): Promise<Reply> {
