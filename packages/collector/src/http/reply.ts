@@ -1,5 +1,5 @@
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { WireResponse } from "@oncewire/protocol";
+import type { OutgoingHttpHeader, ServerResponse } from "node:http";
+import type { WireHeaders, WireResponse } from "@oncewire/protocol";
 
 /** Writes a whole answer. `closing` ends the connection after it: what the client still sends is not read. */
 export function send(
@@ -9,17 +9,31 @@ export function send(
 ): void {
   if (response.destroyed || response.headersSent) return;
   const { status, body, cookies } = reply;
-  const headers: OutgoingHttpHeaders = { ...extra, ...reply.headers };
-  if (cookies !== undefined) headers["set-cookie"] = [...cookies];
+  const headers = listOf(extra, reply.headers);
+  if (cookies !== undefined) headers.push("set-cookie", [...cookies]);
   if (!mayHaveBody(status)) {
     response.writeHead(status, headers).end();
     return;
   }
-  headers["content-length"] = String(body.byteLength);
+  headers.push("content-length", String(body.byteLength));
   response.writeHead(status, headers);
   if (body.byteLength > maxTextBytes) response.end(body);
   // As text a body goes out in one piece with the head, byte for byte.
   else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
+}
+
+/** Names and values in turn: two objects made into one cost more than everything else here. */
+function listOf(extra: WireHeaders, own: WireHeaders): OutgoingHttpHeader[] {
+  const list: OutgoingHttpHeader[] = [];
+  for (const name in extra) {
+    const value = extra[name];
+    if (value !== undefined && own[name] === undefined) list.push(name, value);
+  }
+  for (const name in own) {
+    const value = own[name];
+    if (value !== undefined) list.push(name, value);
+  }
+  return list;
 }
 
 /** Most answers to events are much shorter; above it a copy costs more than a second piece. */
