@@ -103,6 +103,11 @@ export interface Receiver {
   key(head: RequestHead, route: Route): Result<string>;
   decode(request: WireRequest, arrival: Arrival): Decoded;
   /**
+   * Asked before decoding: the answer to a request of which nothing is to be kept, or null. What is in the accept log was
+   * not turned away when it came, and is decoded whatever is asked for now.
+   */
+  turnAway?(request: WireRequest, arrival: Arrival): WireResponse | null;
+  /**
    * Whose truth belongs into the reply, on a wire whose replies tell of users; null where this one does not. Where it is
    * not known in time, the reply of `decode` is given.
    */

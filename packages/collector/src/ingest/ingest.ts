@@ -51,7 +51,10 @@ interface Question {
 
 function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: IncomingRequest): Looked {
   const { method, path, query, headers } = head;
-  const decoded = receiver.decode({ method, path, query, headers, body: unpacked }, arrival);
+  const request = { method, path, query, headers, body: unpacked };
+  const answer = receiver.turnAway?.(request, arrival) ?? null;
+  if (answer !== null) return { record: null, reply: answer, question: null };
+  const decoded = receiver.decode(request, arrival);
   const { count, bad, reply } = decoded;
   if (count === 0 && bad.length === 0) return { record: null, reply, question: null };
   const record = encodeRecord({ protocol: receiver.protocol, arrival, head, body: received });

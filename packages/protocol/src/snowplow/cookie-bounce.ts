@@ -3,7 +3,6 @@
  * leads back to itself with a mark and the cookie. Who then still is unknown keeps none, and counts as one with all others
  * of that kind.
  */
-import type { WireRequest } from "../http.js";
 import { isUuid } from "./payload-keys.js";
 import type { Payload } from "./payload-keys.js";
 import type { Visit } from "./visitor.js";
@@ -25,20 +24,12 @@ export function resolveCookieBounce(options: CookieBounceOptions): CookieBounce 
   return { name, fallbackNetworkUserId: fallbackNetworkUserId.toLowerCase() };
 }
 
-export type Bounced =
-  | { readonly kind: "stays"; readonly visit: Visit }
-  /** Where the pixel is to be asked for again: the same path, so that it leads nowhere else. */
-  | { readonly kind: "leads-back"; readonly location: string };
+/** Where an unknown sender is to ask for the pixel again; null for who has done so. The same path: it leads nowhere else. */
+export function bounceLocation(rawQuery: string, query: Payload, { name }: CookieBounce): string | null {
+  return query[name] === undefined ? `?${rawQuery === "" ? "" : `${rawQuery}&`}${name}=true` : null;
+}
 
-export function decideBounce(
-  bounce: CookieBounce | null,
-  visit: Visit,
-  { request, query }: { readonly request: WireRequest; readonly query: Payload },
-): Bounced {
-  if (bounce === null || !visit.isUnknown || request.method === "POST") return { kind: "stays", visit };
-  const { name, fallbackNetworkUserId: networkUserId } = bounce;
-  if (query[name] !== undefined) {
-    return { kind: "stays", visit: { ...visit, sender: { ...visit.sender, networkUserId }, cookie: null } };
-  }
-  return { kind: "leads-back", location: `?${request.query === "" ? "" : `${request.query}&`}${name}=true` };
+/** The visit of an unknown sender who came back, and so keeps no cookie. */
+export function cookielessVisit(visit: Visit, { fallbackNetworkUserId: networkUserId }: CookieBounce): Visit {
+  return { ...visit, sender: { ...visit.sender, networkUserId }, cookie: null };
 }

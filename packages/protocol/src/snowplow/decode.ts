@@ -10,65 +10,48 @@ import type { WireRequest, WireResponse } from "../http.js";
 import { isoTime } from "../iso-time.js";
 import { uuidOf } from "../uuid.js";
 import { readItems } from "./adapters.js";
+import { answerTo, askedFor } from "./asked.js";
 import { canonicalEvent, checkEvent } from "./canonical.js";
 import type { CheckedEvent, DataCheck } from "./canonical.js";
 import type { Sender } from "./context.js";
-import { decideBounce } from "./cookie-bounce.js";
-import type { CookieBounce } from "./cookie-bounce.js";
-import { cookieLines } from "./cookie.js";
-import { saysDoNotTrack } from "./do-not-track.js";
+import { bounceLocation, cookielessVisit } from "./cookie-bounce.js";
 import { readQuery } from "./items.js";
 import type { Item } from "./items.js";
 import type { Payload } from "./payload-keys.js";
 import type { Fault } from "./problem-codes.js";
-import { bounceReply, redirectReply, trackedReply } from "./reply.js";
-import type { Redirects } from "./reply.js";
-import { readVisit } from "./visitor.js";
-import type { CookiesRead, Visit } from "./visitor.js";
+import type { TurnAwaySettings } from "./turn-away.js";
+import { readVisit, withCookie } from "./visitor.js";
+import type { Visit } from "./visitor.js";
 
 /** A receiver's options, resolved. */
-export interface DecodeSettings extends CookiesRead {
-  readonly cookieBounce: CookieBounce | null;
-  readonly redirects: Redirects | null;
-  readonly paths: ReadonlyMap<string, string>;
+export interface DecodeSettings extends TurnAwaySettings {
   readonly projectOf: (key: string) => string | null;
   readonly checkData: DataCheck;
 }
 
+/** What was turned away when it came is not asked again: a request in the log has been kept. */
 export function decode(request: WireRequest, arrival: Arrival, settings: DecodeSettings): Decoded {
-  const path = settings.paths.get(request.path) ?? request.path;
   const query = readQuery(request.query);
-  const asked = askedFor(request, path, settings);
-  const answer = (): WireResponse =>
-    asked.kind === "redirect" ? redirectReply(query["u"], asked.redirects) : trackedReply(request.method);
-  const isUnwanted = settings.doNotTrack !== null && saysDoNotTrack(request, settings.doNotTrack);
-  if (isUnwanted || (asked.kind === "redirect" && asked.redirects === null)) return nothing(answer);
-
-  const first = readVisit(request, { arrival, nuid: query["nuid"] ?? "", cookie: settings.cookie });
-  const bounced = decideBounce(asked.kind === "redirect" ? null : settings.cookieBounce, first, { request, query });
-  if (bounced.kind === "leads-back") {
-    return nothing(() => withCookie(bounceReply(bounced.location), request, first));
-  }
-  const { visit } = bounced;
-  const reply = (): WireResponse => withCookie(answer(), request, visit);
-  return held(readItems(request, path), { arrival, settings, sender: visit.sender, reply });
+  const asked = askedFor(request, settings);
+  const visit = visitOf(request, { arrival, query, settings });
+  const reply = (): WireResponse => withCookie(answerTo(request, asked, query), request, visit);
+  const items = readItems(request, settings.paths.get(request.path) ?? request.path);
+  return held(items, { arrival, settings, sender: visit.sender, reply });
 }
 
-/** To be tracked, or to be led elsewhere, too: null where that is switched off. */
-type Asked = { readonly kind: "tracking" } | { readonly kind: "redirect"; readonly redirects: Redirects | null };
-
-function askedFor({ path }: WireRequest, standsFor: string, { redirects }: DecodeSettings): Asked {
-  if (path.startsWith("/r/")) return { kind: "redirect", redirects: redirects?.mappedOnly === true ? null : redirects };
-  return standsFor.startsWith("/r/") ? { kind: "redirect", redirects } : { kind: "tracking" };
+interface VisitFacts {
+  readonly arrival: Arrival;
+  readonly query: Payload;
+  readonly settings: DecodeSettings;
 }
 
-/** A request of which nothing is kept. */
-function nothing(reply: () => WireResponse): Decoded {
-  return decoded({ count: 0, events: () => [], bad: [], reply });
-}
-
-function withCookie(reply: WireResponse, request: WireRequest, { cookie }: Visit): WireResponse {
-  return cookie === null ? reply : { ...reply, cookies: cookieLines(request, cookie) };
+function visitOf(request: WireRequest, { arrival, query, settings }: VisitFacts): Visit {
+  const { cookie, cookieBounce } = settings;
+  const visit = readVisit(request, { arrival, nuid: query["nuid"] ?? "", cookie });
+  const isBack = cookieBounce !== null && visit.isUnknown && request.method !== "POST";
+  return isBack && bounceLocation(request.query, query, cookieBounce) === null
+    ? cookielessVisit(visit, cookieBounce)
+    : visit;
 }
 
 interface Around {

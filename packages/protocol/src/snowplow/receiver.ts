@@ -15,6 +15,7 @@ import type { DoNotTrackOptions } from "./do-not-track.js";
 import { readQuery } from "./items.js";
 import { refusalReply } from "./reply.js";
 import type { Redirects } from "./reply.js";
+import { turnAway } from "./turn-away.js";
 import { isAnonymous, keptHead } from "./visitor.js";
 
 export interface SnowplowReceiverOptions {
@@ -68,6 +69,7 @@ export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): R
     maxBodyBytes,
     contentEncodings: ["gzip"],
     key: (head) => ok(readQuery(head.query)["aid"] || sharedKey),
+    turnAway: (request, arrival) => turnAway(request, arrival, settings),
     decode: (request, arrival) => decode(request, arrival, settings),
     refuse: refusalReply,
     preflightStatus: 200,

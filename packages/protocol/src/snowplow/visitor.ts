@@ -1,8 +1,8 @@
 /** Who made a request, as far as it shows: the network user id with its cookie, the address, the browser. */
 import type { Arrival } from "../codec.js";
-import type { RequestHead, WireHeaders } from "../http.js";
+import type { RequestHead, WireHeaders, WireResponse } from "../http.js";
 import type { Sender } from "./context.js";
-import { readCookie } from "./cookie.js";
+import { cookieLines, readCookie } from "./cookie.js";
 import type { Cookie, CookieValue } from "./cookie.js";
 import { saysDoNotTrack } from "./do-not-track.js";
 import type { DoNotTrackOptions } from "./do-not-track.js";
@@ -67,6 +67,11 @@ function senderAddress({ headers }: RequestHead, arrival: Arrival): string | nul
 function readId(head: RequestHead, { name }: Cookie): string | null {
   const value = readCookie(head, name);
   return value === null || isUuid(value) ? (value?.toLowerCase() ?? null) : "";
+}
+
+/** The answer with what is to be said by the cookie. */
+export function withCookie(reply: WireResponse, head: RequestHead, { cookie }: Visit): WireResponse {
+  return cookie === null ? reply : { ...reply, cookies: cookieLines(head, cookie) };
 }
 
 /** What is looked for among the cookies. */
