@@ -259,6 +259,12 @@ describe("a request that brings events", () => {
     expect(decoded).toHaveLength(0);
   });
 
+  it("has each header as one text, also one that node:http gives as a list", async () => {
+    const { url } = await start();
+    await raw(url, post("X-Key: good\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Twice: 1\r\nX-Twice: 2\r\n"));
+    expect(decoded[0]?.headers).toMatchObject({ "set-cookie": "a=1, b=2", "x-twice": "1, 2" });
+  });
+
   it("is refused with another method", async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/in`, { method: "PUT", headers: { "x-key": "good" }, body: "{}" });
