@@ -3,6 +3,7 @@
  * can be killed (nothing of it ever runs again), frozen (all of it runs later) and its timers are as inexact as real
  * ones.
  */
+import { nothing } from "./world.mjs";
 
 /** From the timers of a turn of the event loop to what has come in, and from there to what waits for that. */
 const pollMs = 0.001;
@@ -33,13 +34,13 @@ export class SimulatedProcess {
 
   /** Calls `run` in this process after `delayMs`, unless it is dead by then; later if it is frozen. */
   in(delayMs, run) {
-    const entry = this.#world.in(delayMs, () => {
-      if (!this.isAlive) return;
+    this.#world.in(delayMs, () => {
+      if (!this.isAlive) return nothing;
       const frozenMs = this.#frozenUntilMs - this.#world.nowMs;
-      if (frozenMs > 0) this.in(frozenMs, run);
-      else run();
+      if (frozenMs <= 0) return run();
+      this.in(frozenMs, run);
+      return nothing;
     });
-    return entry;
   }
 
   /**
@@ -49,10 +50,11 @@ export class SimulatedProcess {
   receive(delayMs, run, arrive = () => undefined) {
     this.#world.in(delayMs, () => {
       arrive();
-      if (!this.isAlive) return;
+      if (!this.isAlive) return nothing;
       const frozenMs = this.#frozenUntilMs - this.#world.nowMs;
-      if (frozenMs > 0) this.in(frozenMs + pollMs, run);
-      else run();
+      if (frozenMs <= 0) return run();
+      this.in(frozenMs + pollMs, run);
+      return nothing;
     });
   }
 
@@ -90,16 +92,18 @@ export class SimulatedProcess {
   #after(delayMs, callback) {
     // Real timers come late, and up to a millisecond early by the finer clock.
     const errorMs = this.#isInexact ? this.#chance.next() * 4 - 0.9 : 0;
-    let isSet = true;
     this.timers += 1;
+    // What was taken back is let go of, however long it would have been until then.
+    let ring = callback;
     const end = () => {
-      if (isSet) this.timers -= 1;
-      isSet = false;
+      if (ring !== null) this.timers -= 1;
+      ring = null;
     };
     this.in(Math.max(0, delayMs + errorMs), () => {
-      if (!isSet) return;
+      if (ring === null) return nothing;
+      const due = ring;
       end();
-      callback();
+      return due();
     });
     return end;
   }
@@ -112,7 +116,7 @@ export class SimulatedProcess {
       monotonicMs: () => this.#world.nowMs,
       after,
       holdFor: after,
-      afterPoll: (callback) => void this.in(2 * pollMs, callback),
+      afterPoll: (callback) => this.in(2 * pollMs, callback),
       random: () => this.#chance.next(),
       id: () => {
         this.#ids += 1;

@@ -7,6 +7,9 @@ import { Chance } from "./chance.mjs";
 /** A process has been lost in a loop when so much happens within one step. */
 const maxHappeningsPerStep = 20_000;
 
+/** What an entry returns whose time has come and that set nothing in motion. */
+export const nothing = Symbol("nothing");
+
 export class World {
   nowMs = 0;
   /** Wall clock minus virtual time. */
@@ -55,16 +58,10 @@ export class World {
     return this.violations.length > 0;
   }
 
-  /** `run` happens once, after `delayMs`; the returned entry can be cancelled. */
+  /** `run` happens once, after `delayMs`. Where it returns `nothing`, nothing did. */
   in(delayMs, run) {
     this.#order += 1;
-    const entry = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order, run };
-    this.#push(entry);
-    return entry;
-  }
-
-  cancel(entry) {
-    entry.run = null;
+    this.#push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order, run });
   }
 
   /** Lets time pass. `afterEach` is called after everything that happened in it. */
@@ -74,12 +71,11 @@ export class World {
     let count = 0;
     while (this.#heap.length > 0 && this.#heap[0].atMs <= untilMs && !this.isViolated) {
       const entry = this.#pop();
-      if (entry.run === null) continue;
+      this.nowMs = Math.max(this.nowMs, entry.atMs);
+      if (entry.run() === nothing) continue;
       count += 1;
       this.happenings += 1;
       if (count > maxHappeningsPerStep) return this.violate(`more than ${maxHappeningsPerStep} happenings in one step`);
-      this.nowMs = Math.max(this.nowMs, entry.atMs);
-      entry.run();
       await rest();
       afterEach();
     }
