@@ -81,6 +81,8 @@ class LoadingThread implements Loading {
   #sealedTo = 0;
   #forgotten = 0;
   #failure: string | null = null;
+  /** Why there is no thread that could be asked, until there is one again. */
+  #ending: StoreError | null = null;
   #onClosed: (() => void) | null = null;
 
   constructor(parts: LoadingParts) {
@@ -170,19 +172,20 @@ class LoadingThread implements Loading {
   #ended(error: Error): void {
     // One that never was ready is not started again: whoever started it is told, and mends what is wrong.
     if (!this.#wasReady) return this.#onFailedStart(error);
-    const unavailable = new StoreError(
+    this.#ending = new StoreError(
       "engine-unavailable",
       `the store is starting again, ask again: ${error.message}`,
       error,
     );
-    for (const { reject } of this.#questions.values()) reject(unavailable);
+    for (const { reject } of this.#questions.values()) reject(this.#ending);
     this.#questions.clear();
     if (this.#onClosed !== null) return this.#onClosed();
     this.#failed(error.message);
     this.#parts.runtime.after(restartMs, () => {
-      if (this.#onClosed !== null) return;
+      if (this.#onClosed !== null) return this.#onClosed();
+      this.#ending = null;
       this.#worker = this.#start();
-      this.advance(this.#durable);
+      return this.advance(this.#durable);
     });
   }
 
@@ -249,6 +252,7 @@ class LoadingThread implements Loading {
         new CollectorError("not-running", "the collector is closed: expected a running one, start it again."),
       );
     }
+    if (this.#ending !== null) return Promise.reject(this.#ending);
     const id = this.#nextQuestion++;
     return new Promise<T>((resolve, reject) => {
       this.#questions.set(id, { resolve, reject });
