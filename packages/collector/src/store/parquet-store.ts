@@ -170,7 +170,7 @@ class OpenParquetStore implements ParquetStore {
     if (limit === 0 || isEmpty || this.#closing !== null || gapEnd(manifest, this.position) !== Infinity) return;
     const page = { selection: resolveSelection({ limit }), fromRow: recentFromRow };
     const { items } = await this.#ask((now) => readPage(this.#engine, now.events, page));
-    for (const item of items.toReversed()) this.#recent.add(item);
+    this.#recent.addOlder(items);
   }
 
   get position(): number {

@@ -45,4 +45,28 @@ describe("the newest events in memory", () => {
     recent.add(aRecent(8));
     expect(recent.page(resolveSelection({ limit: 1 }), 9)).toMatchObject({ items: [{ id: "e-8-0" }], next: "8-0" });
   });
+
+  it("take older ones that are read back, behind what came meanwhile, and as many as there is room for", () => {
+    const recent = new RecentEvents(4, 1000);
+    for (const position of [7, 8]) recent.add(aRecent(position));
+    recent.addOlder([8, 7, 6, 5, 4].map((position) => aRecent(position)));
+    expect(idsIn(recent, 4)).toEqual(["e-8-0", "e-7-0", "e-6-0", "e-5-0"]);
+    recent.add(aRecent(9));
+    expect(idsIn(recent, 4)).toEqual(["e-9-0", "e-8-0", "e-7-0", "e-6-0"]);
+  });
+
+  it("take no older ones where those between were let go, or where they would take too many bytes", () => {
+    const recent = new RecentEvents(4, 100);
+    for (const [position, bytes] of [
+      [6, 90],
+      [7, 50],
+    ] as const) {
+      recent.add(aRecent(position, 0, bytes));
+    }
+    recent.addOlder([aRecent(5), aRecent(4)]);
+    expect(idsIn(recent, 1)).toEqual(["e-7-0"]);
+    const empty = new RecentEvents(4, 100);
+    empty.addOlder([aRecent(5, 0, 60), aRecent(4, 0, 60)]);
+    expect(idsIn(empty, 1)).toEqual(["e-5-0"]);
+  });
 });

@@ -23,6 +23,7 @@ export class RecentEvents {
   #oldest = 0;
   #size = 0;
   #bytes = 0;
+  #hasLetGo = false;
 
   constructor(maxEvents: number, maxBytes: number) {
     this.#maxEvents = maxEvents;
@@ -34,7 +35,7 @@ export class RecentEvents {
     return this.#size;
   }
 
-  /** Only what is newer than all that is there: what comes late, filling a gap or read back, is not among the newest. */
+  /** Only what is newer than all that is there: what comes late, filling a gap, is not among the newest. */
   add(added: RecentEvent): void {
     const newest = this.#at(this.#size - 1);
     if (newest !== undefined && !isAfter(added.key, newest.key)) return;
@@ -43,6 +44,23 @@ export class RecentEvents {
     this.#size += 1;
     this.#bytes += added.bytes;
     while (this.#bytes > this.#maxBytes && this.#size > 0) this.#letGoOfOldest();
+  }
+
+  /**
+   * Puts events before the oldest: those of them that are older, newest first, as many as there is room for. None once
+   * any was let go: there would be a gap.
+   */
+  addOlder(newestFirst: readonly RecentEvent[]): void {
+    for (const older of newestFirst) {
+      const oldest = this.#at(0);
+      if (oldest !== undefined && !isAfter(oldest.key, older.key)) continue;
+      const isRoom = this.#size < this.#maxEvents && this.#bytes + older.bytes <= this.#maxBytes;
+      if (this.#hasLetGo || !isRoom) return;
+      this.#oldest = (this.#oldest + this.#maxEvents - 1) % this.#maxEvents;
+      this.#ring[this.#oldest] = older;
+      this.#size += 1;
+      this.#bytes += older.bytes;
+    }
   }
 
   /** Undefined where memory does not hold the whole answer; `total` is how many events there are anywhere. */
@@ -70,6 +88,7 @@ export class RecentEvents {
   }
 
   #letGoOfOldest(): void {
+    this.#hasLetGo = true;
     this.#bytes -= this.#at(0)?.bytes ?? 0;
     this.#ring[this.#oldest] = undefined;
     this.#oldest = (this.#oldest + 1) % this.#maxEvents;
