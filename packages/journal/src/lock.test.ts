@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { commit, createBed, directory, names, readAll } from "./journal.fixture.js";
 import { isOrphaned, openJournal } from "./journal.js";
 import { createFaultyFiles } from "./faulty-files.js";
+import { heartbeatMs } from "./lock.js";
 import { createMachine, type Machine } from "./machine.js";
 import { createMemoryFiles } from "./memory-files.js";
 import { systemProcesses, type Owner } from "./processes.js";
@@ -114,6 +115,19 @@ describe("the lock", () => {
     await expect(bed.open()).rejects.toMatchObject({ code: "locked" });
     await bed.machine.advance(10_000);
     await (await bed.open()).close();
+  });
+
+  it("says whose it is as soon as the disk takes that, and is held by him then whatever becomes of the clock", async () => {
+    const machine = createMachine();
+    const place = createMemoryFiles();
+    let isFull = true;
+    const files = createFaultyFiles(place, ({ name }) => (isFull && name === "write" ? "ENOSPC" : null));
+    const first = createBed(machine, place);
+    await first.open({ files });
+    isFull = false;
+    await machine.advance(heartbeatMs);
+    machine.setClock(machine.nowMs() + 3_600_000);
+    await expect(createBed(machine, place).open()).rejects.toMatchObject({ fields: { pid: first.process.pid } });
   });
 
   it("can be had on a full disk that takes no content", async () => {

@@ -4,11 +4,12 @@
  * who do so at once cannot both create it, and each looks again after creating its own.
  *
  * Who is dead is told by pid, start time, boot and pid namespace. Where that cannot tell (another host or container, a
- * file whose content is lost), the lock counts as held while its time of change is fresh: the holder renews it.
+ * file whose content is lost), the lock counts as held while its time of change is fresh: the holder renews it, and with
+ * it the content, where that could not be written at first.
  */
 import { join } from "node:path";
 import { JournalError, faultOf } from "./errors.js";
-import { readFully, writeFully, type FileSystem } from "./files.js";
+import { readFully, writeFully, type File, type FileSystem } from "./files.js";
 import type { Owner, Processes } from "./processes.js";
 import type { JournalRuntime } from "./runtime.js";
 
@@ -50,11 +51,11 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
     if (holder !== undefined) throw lockedError(options.directory, holder);
     const number = 1 + found.reduce((most, lock) => Math.max(most, lock.number), 0);
     const path = join(options.directory, `lock.${number}`);
-    const isMine = (await createLock(path, options)) && (await isAlone(path, options));
-    if (!isMine) continue;
+    const created = await createLock(path, options);
+    if (created === "taken" || !(await isAlone(path, options))) continue;
     abandoned.get(options.runtime.processes)?.delete(path);
     for (const stale of found) await options.files.remove(stale.path).catch(ignored);
-    return hold(path, options);
+    return hold(path, options, created);
   }
   throw new JournalError("locked", `${options.directory} is being opened by several processes at once: try again`);
 }
@@ -65,23 +66,48 @@ export async function isUnlocked(options: LockOptions): Promise<boolean> {
   return !found.some((lock) => isHeld(lock, options.runtime));
 }
 
-async function createLock(path: string, { files, directory, runtime }: LockOptions): Promise<boolean> {
+/** Whether its file says whose it is. */
+type CreatedLock = "named" | "nameless";
+
+async function createLock(path: string, options: LockOptions): Promise<CreatedLock | "taken"> {
+  const { files, directory, runtime } = options;
   try {
     const file = await files.open(path, "create");
     try {
       // A full disk may refuse the content. The file alone is a lock too: then its time of change decides.
-      await writeFully(file, [Buffer.from(JSON.stringify(runtime.processes.self()))], 0);
-      await file.sync();
+      await writeOwner(file, runtime);
       await files.syncDirectory(directory);
+      return "named";
     } catch {
       await files.touch(path, runtime.nowMs()).catch(ignored);
+      return "nameless";
     } finally {
       await file.close().catch(ignored);
     }
-    return true;
   } catch (error) {
-    if (faultOf(error) === "EEXIST") return false;
+    if (faultOf(error) === "EEXIST") return "taken";
     throw error;
+  }
+}
+
+async function writeOwner(file: File, { processes }: JournalRuntime): Promise<void> {
+  await writeFully(file, [Buffer.from(JSON.stringify(processes.self()))], 0);
+  await file.sync();
+}
+
+/** Whether the file says whose it is now. One that names somebody is left as it is. */
+async function nameLock(path: string, { files, runtime }: LockOptions): Promise<boolean> {
+  if ((await readOwner(path, files).catch(() => null)) !== null) return true;
+  try {
+    const file = await files.open(path, "update");
+    try {
+      await writeOwner(file, runtime);
+      return true;
+    } finally {
+      await file.close().catch(ignored);
+    }
+  } catch {
+    return false;
   }
 }
 
@@ -93,11 +119,14 @@ async function isAlone(path: string, options: LockOptions): Promise<boolean> {
   return false;
 }
 
-function hold(path: string, { files, runtime }: LockOptions): Lock {
+function hold(path: string, options: LockOptions, created: CreatedLock): Lock {
+  const { files, runtime } = options;
+  let isNamed = created === "named";
   let cancel: () => void = () => undefined;
   let tellLoss: () => void = () => undefined;
   let isOver = false;
   const renew = async (): Promise<void> => {
+    if (!isNamed) isNamed = await nameLock(path, options);
     const fault = await files.touch(path, runtime.nowMs()).then(() => null, faultOf);
     if (isOver) return;
     isOver = fault === "ENOENT";
