@@ -78,7 +78,7 @@ export interface CollectorOptions {
   readonly maxConnections?: number | undefined;
   /**
    * Open connections of one address (of IPv6, one /64 network), at most; those beyond are closed at once. Those of
-   * `trustedProxies` are not counted. With `workers`, each of them takes its share. Null is no limit.
+   * `trustedProxies` are not counted. Null is no limit.
    * @default 1000
    */
   readonly maxAddressConnections?: number | null | undefined;

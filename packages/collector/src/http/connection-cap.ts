@@ -1,5 +1,4 @@
 /** How many connections one address may hold open, so that no single client takes all there are. */
-import type { Socket } from "node:net";
 import { createNetworkList } from "../network-list.js";
 import { networkOf } from "./rate-limiter.js";
 
@@ -11,29 +10,29 @@ export interface ConnectionCapOptions {
 }
 
 export interface ConnectionCap {
-  /** Counts the connection until it closes; false for one too many, which is not counted. */
-  admit(socket: Socket): boolean;
+  /** Counts a connection from that address until what it gives is called, once; null for one too many. */
+  admit(remoteAddress: string | undefined): (() => void) | null;
 }
 
+const notCounted = (): void => {};
+
 export function createConnectionCap({ maxAddressConnections, trustedProxies }: ConnectionCapOptions): ConnectionCap {
-  if (maxAddressConnections === null) return { admit: () => true };
+  if (maxAddressConnections === null) return { admit: () => notCounted };
   const proxies = createNetworkList(trustedProxies);
   const open = new Map<string, number>();
   return {
-    admit(socket) {
-      const { remoteAddress } = socket;
+    admit(remoteAddress) {
       // Without an address it has ended already.
-      if (remoteAddress === undefined || proxies.has(remoteAddress)) return true;
+      if (remoteAddress === undefined || proxies.has(remoteAddress)) return notCounted;
       const network = networkOf(remoteAddress);
       const count = open.get(network) ?? 0;
-      if (count >= maxAddressConnections) return false;
+      if (count >= maxAddressConnections) return null;
       open.set(network, count + 1);
-      socket.once("close", () => {
+      return () => {
         const left = (open.get(network) ?? 1) - 1;
         if (left === 0) open.delete(network);
         else open.set(network, left);
-      });
-      return true;
+      };
     },
   };
 }

@@ -49,7 +49,9 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   keepPace(server, options);
   const cap = createConnectionCap(options);
   server.prependListener("connection", (socket: Socket) => {
-    if (!cap.admit(socket)) socket.destroy();
+    const release = cap.admit(socket.remoteAddress);
+    if (release === null) socket.destroy();
+    else socket.once("close", release);
   });
   await bind(server, options);
   return { url: urlOf(server, options.host), close: (timeoutMs) => close(server, timeoutMs, options.runtime) };

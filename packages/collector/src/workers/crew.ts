@@ -2,13 +2,13 @@
  * The worker processes of a collector: as many as were asked for, each started again when it ends by itself. A connection
  * goes to the one that has fewest.
  */
-import type { Socket } from "node:net";
 import { CollectorError } from "../errors.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { WorkerSetup } from "./messages.js";
 import type { SharedDesk } from "./owner-desk.js";
 import { Worker } from "./worker.js";
+import type { Accepted } from "./worker.js";
 
 export interface CrewParts {
   readonly size: number;
@@ -16,7 +16,7 @@ export interface CrewParts {
   readonly onReport: (report: CollectorReport) => void;
   readonly runtime: Pick<Runtime, "after" | "monotonicMs">;
   /** Serves a connection that no worker can take. */
-  readonly serveHere: (socket: Socket) => void;
+  readonly serveHere: (accepted: Accepted) => void;
 }
 
 export interface CrewStatus {
@@ -87,14 +87,14 @@ export class Crew {
   }
 
   /** Hands the connection to a worker, or serves it here while there is none. */
-  take(socket: Socket): void {
+  take(accepted: Accepted): void {
     const ready = this.#desk === null ? [] : this.#ready();
     this.#turn += 1;
     // Beginning elsewhere each time, so that equals take turns.
     const [first, ...others] = ready.map((_, index) => ready[(index + this.#turn) % ready.length]);
     const least = others.reduce((best, one) => (connectionsOf(one) < connectionsOf(best) ? one : best), first);
-    if (least?.worker === undefined || least.worker === null) this.#parts.serveHere(socket);
-    else least.worker.take(socket);
+    if (least?.worker === undefined || least.worker === null) this.#parts.serveHere(accepted);
+    else least.worker.take(accepted);
   }
 
   /** Lets requests in progress end; resolves when every process has. */
@@ -149,12 +149,12 @@ export class Crew {
     this.#onStarted();
   }
 
-  #workerEnded(place: Place, why: string, untaken: readonly Socket[]): void {
+  #workerEnded(place: Place, why: string, untaken: readonly Accepted[]): void {
     const { onReport, runtime } = this.#parts;
     const wasWell = place.isReady && runtime.monotonicMs() - place.readyAtMs > wellMs;
     place.worker = null;
     place.isReady = false;
-    for (const socket of untaken) this.take(socket);
+    for (const accepted of untaken) this.take(accepted);
     if (this.#isClosing) return this.#noteIfClosed();
     if (this.#onFailed !== null) return this.#onFailed(cannotStart(why));
     this.#ended += 1;

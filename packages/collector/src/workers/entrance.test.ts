@@ -93,10 +93,15 @@ interface Answer {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+interface Sending {
+  readonly body?: string;
+  readonly connection?: "close" | "keep-alive";
+}
+
 /** On a connection of its own. */
-function ask(method: string, path: string, body = ""): Promise<Answer> {
+function ask(method: string, path: string, { body = "", connection = "close" }: Sending = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Basic ${btoa("k:")}`, "content-length": Buffer.byteLength(body) };
+    const headers = { authorization: `Basic ${btoa("k:")}`, "content-length": Buffer.byteLength(body), connection };
     const sending = startRequest(`${entrance?.url}${path}`, { method, headers, agent: false }, (answer) => {
       let text = "";
       answer.setEncoding("utf8").on("data", (chunk) => (text += String(chunk)));
@@ -108,7 +113,8 @@ function ask(method: string, path: string, body = ""): Promise<Answer> {
   });
 }
 
-const track = (): Promise<Answer> => ask("POST", "/v1/track", '{"userId":"ada","event":"Seen"}');
+const track = (connection: Sending["connection"] = "close"): Promise<Answer> =>
+  ask("POST", "/v1/track", { body: '{"userId":"ada","event":"Seen"}', connection });
 
 function open(): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -163,15 +169,36 @@ describe("an entrance with workers", () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it("takes no more connections of one address than each of them has a share of", async () => {
-    await start({ maxAddressConnections: 3 });
-    const sockets = await Promise.all([open(), open(), open(), open()]);
+  it("gives new ones to whoever has fewest", async () => {
+    await start();
+    const sockets: Socket[] = [];
+    for (let opened = 1; opened <= 4; opened += 1) {
+      sockets.push(await open());
+      await vi.waitFor(() => expect(total()).toBe(opened));
+    }
+    expect(crew().connections).toEqual([2, 2]);
+    // They took turns, so these two were with the same one.
+    sockets[0]?.destroy();
+    sockets[2]?.destroy();
+    await vi.waitFor(() => expect(crew().connections).toContain(0));
+    sockets.push(await open(), await open());
     await vi.waitFor(() => expect(crew().connections).toEqual([2, 2]));
-    await ended(await open());
-    for (const socket of sockets.slice(0, 2)) socket.destroy();
-    await vi.waitFor(() => expect(total()).toBe(2));
-    expect((await track()).status).toBe(200);
     for (const socket of sockets) socket.destroy();
+  });
+
+  it("counts an address's connections wherever they are, and no longer than they last", async () => {
+    await start({ maxAddressConnections: 2, keep: () => new Promise(() => {}) });
+    const sockets = [await open(), await open()];
+    await ended(await open());
+    for (const socket of sockets) socket.destroy();
+    await vi.waitFor(() => expect(total()).toBe(0));
+    const waiting = [track().catch(() => "cut"), track().catch(() => "cut")];
+    await vi.waitFor(() => expect(kept).toHaveLength(2));
+    await ended(await open());
+    for (const pid of crew().pids) process.kill(pid, "SIGKILL");
+    expect(await Promise.all(waiting)).toEqual(["cut", "cut"]);
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ended: 2 }));
+    expect((await ask("GET", "/anything")).status).toBe(200);
   });
 
   it("limits a key as one, whichever of them is asked", async () => {
@@ -287,9 +314,10 @@ describe("closing", () => {
     let acknowledge: (result: KeepResult) => void = () => {};
     await start({ keep: () => new Promise((resolve) => (acknowledge = resolve)) });
     const { pids } = crew();
-    const answer = track();
+    const answer = track("keep-alive");
     await vi.waitFor(() => expect(kept).toHaveLength(1));
-    const closing = entrance?.close(10_000);
+    // Far beyond this test's time: nothing may need it.
+    const closing = entrance?.close(60_000);
     await expect(open()).rejects.toThrow("ECONNREFUSED");
     acknowledge({ kind: "kept", position: 1 });
     expect(await answer).toMatchObject({ status: 200, headers: { connection: "close" } });

@@ -4,6 +4,8 @@
  */
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import { createConnectionCap } from "../http/connection-cap.js";
+import type { ConnectionCap } from "../http/connection-cap.js";
 import { bind, listen, urlOf } from "../http/server.js";
 import type { HttpServer, HttpServerOptions } from "../http/server.js";
 import type { ResolvedOptions } from "../options.js";
@@ -18,6 +20,7 @@ import { serveHandedConnections } from "./handed-connections.js";
 import type { HandedConnections } from "./handed-connections.js";
 import type { SharedDesk } from "./owner-desk.js";
 import type { WorkerOptions } from "./messages.js";
+import type { Accepted } from "./worker.js";
 
 export interface Entrance extends HttpServer {
   /** Lets the workers take connections, where there are any; resolves when all of them do. */
@@ -55,12 +58,14 @@ class SharedEntrance implements Entrance {
   readonly #port: Server;
   readonly #here: HandedConnections;
   #url = "";
-  #connectionsHere = 0;
+  readonly #cap: ConnectionCap;
+  #connections = 0;
   #door: Door | null = null;
   #crew: Crew | null = null;
 
   constructor(given: EntranceOptions) {
     this.#given = given;
+    this.#cap = createConnectionCap(given);
     this.#here = serveHandedConnections(given);
     this.#port = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#take(socket));
   }
@@ -80,7 +85,7 @@ class SharedEntrance implements Entrance {
       setup: { options: workerOptions(options), wires, door: this.#door.address },
       onReport,
       runtime,
-      serveHere: (socket) => this.#serveHere(socket),
+      serveHere: (accepted) => this.#serveHere(accepted),
     });
   }
 
@@ -101,15 +106,20 @@ class SharedEntrance implements Entrance {
   #take(socket: Socket): void {
     // Until somebody serves it, its end is nobody's concern.
     socket.on("error", () => {});
-    const open = this.workers().connections.reduce((sum, count) => sum + count, this.#connectionsHere);
-    if (open >= this.#given.maxConnections) socket.destroy();
-    else if (this.#crew === null) this.#serveHere(socket);
-    else this.#crew.take(socket);
+    const release = this.#connections < this.#given.maxConnections ? this.#cap.admit(socket.remoteAddress) : null;
+    if (release === null) return void socket.destroy();
+    this.#connections += 1;
+    const onEnd = (): void => {
+      this.#connections -= 1;
+      release();
+    };
+    if (this.#crew === null) this.#serveHere({ socket, onEnd });
+    else this.#crew.take({ socket, onEnd });
+    return undefined;
   }
 
-  #serveHere(socket: Socket): void {
-    this.#connectionsHere += 1;
-    socket.once("close", () => (this.#connectionsHere -= 1));
+  #serveHere({ socket, onEnd }: Accepted): void {
+    socket.once("close", onEnd);
     this.#here.take(socket);
   }
 }

@@ -3,8 +3,6 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { keepPace } from "../http/body-pace.js";
 import type { BodyPaceOptions } from "../http/body-pace.js";
-import { createConnectionCap } from "../http/connection-cap.js";
-import type { ConnectionCapOptions } from "../http/connection-cap.js";
 import { createHttpServer } from "../http/server.js";
 import type { ConnectionOptions } from "../http/server.js";
 
@@ -14,28 +12,26 @@ export interface HandedConnections {
   close(timeoutMs: number): Promise<void>;
 }
 
-export function serveHandedConnections(
-  options: ConnectionOptions & ConnectionCapOptions & BodyPaceOptions,
-): HandedConnections {
+export function serveHandedConnections(options: ConnectionOptions & BodyPaceOptions): HandedConnections {
   const sockets = new Set<Socket>();
+  const responses = new Set<ServerResponse>();
   let isClosing = false;
   let onEmpty: () => void = () => {};
   const server = createHttpServer(options);
-  const cap = createConnectionCap(options);
   keepPace(server, options);
   // Told that it listens, node:http watches over heads and bodies that do not come to an end.
   server.emit("listening");
   server.prependListener("request", (_, response: ServerResponse) => {
-    if (isClosing) response.setHeader("connection", "close");
-    // One turn later the connection counts as idle.
-    response.once("close", () => isClosing && setImmediate(() => server.closeIdleConnections()));
+    if (isClosing) sayLast(response);
+    responses.add(response);
+    response.once("close", () => {
+      responses.delete(response);
+      // One turn later the connection counts as idle.
+      if (isClosing) setImmediate(() => server.closeIdleConnections());
+    });
   });
   return {
     take(socket) {
-      if (!cap.admit(socket)) {
-        socket.destroy();
-        return;
-      }
       sockets.add(socket);
       socket.once("close", () => {
         sockets.delete(socket);
@@ -47,6 +43,7 @@ export function serveHandedConnections(
     close: (timeoutMs) =>
       new Promise((resolve) => {
         isClosing = true;
+        for (const response of responses) sayLast(response);
         const cancel = options.runtime.after(timeoutMs, () => server.closeAllConnections());
         onEmpty = () => {
           cancel();
@@ -56,4 +53,9 @@ export function serveHandedConnections(
         if (sockets.size === 0) onEmpty();
       }),
   };
+}
+
+/** That the connection ends with this answer, where that can still be said. */
+function sayLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
 }

@@ -49,7 +49,6 @@ function start(setup: WorkerSetup): void {
   const owner = createOwnerClient({ link });
   const connections = serveHandedConnections({
     ...setup.options,
-    maxAddressConnections: shareOf(setup.options),
     handler: createWorkerHandler(setup, owner),
     runtime,
     onError: (error) => owner.tell({ kind: "reported", report: { kind: "failed", message: String(error) } }),
@@ -63,11 +62,6 @@ function start(setup: WorkerSetup): void {
     hear({ message: message as ToWorker, handle, link, owner, connections });
   });
   say({ kind: "ready" });
-}
-
-/** Connections go to the worker that has fewest, so each has about as many of one address. */
-function shareOf({ maxAddressConnections, workers }: WorkerSetup["options"]): number | null {
-  return maxAddressConnections === null ? null : Math.ceil(maxAddressConnections / workers);
 }
 
 interface Heard {

@@ -12,6 +12,17 @@ import type { FromWorker, ToWorker, WorkerSetup } from "./messages.js";
 import { createOwnerDesk } from "./owner-desk.js";
 import type { SharedDesk } from "./owner-desk.js";
 
+/** A connection on its way to whoever serves it. */
+export interface Accepted {
+  readonly socket: Socket;
+  /** Called once, when the connection has ended, wherever it was. */
+  readonly onEnd: () => void;
+}
+
+interface Handed extends Accepted {
+  isTaken: boolean;
+}
+
 export interface WorkerParts {
   readonly setup: WorkerSetup;
   readonly runtime: Pick<Runtime, "after">;
@@ -19,13 +30,13 @@ export interface WorkerParts {
   readonly desk: () => SharedDesk;
   readonly onReady: () => void;
   /** It has ended. Connections that never reached it are given back. */
-  readonly onEnded: (why: string, untaken: readonly Socket[]) => void;
+  readonly onEnded: (why: string, untaken: readonly Accepted[]) => void;
 }
 
 /** Holds a connection until the worker has it: one that is killed before that gives it back. */
 export class Worker {
   readonly #child: ChildProcess;
-  readonly #connections = new Map<number, Socket | null>();
+  readonly #connections = new Map<number, Handed>();
   #lastId = 0;
   #defect: string | null = null;
   #isClosing = false;
@@ -43,10 +54,11 @@ export class Worker {
     // Not `exit`: what it said before it ended is to be heard first.
     this.#child.once("close", (code, signal) => {
       const why = this.#defect ?? failure?.message ?? signal ?? `code ${code}`;
-      parts.onEnded(
-        why,
-        [...this.#connections.values()].filter((socket) => socket !== null),
-      );
+      const handed = [...this.#connections.values()];
+      this.#connections.clear();
+      for (const { isTaken, onEnd } of handed) if (isTaken) onEnd();
+      const untaken = handed.filter(({ isTaken }) => !isTaken);
+      parts.onEnded(why, untaken);
     });
     this.#say({ kind: "start", setup: parts.setup });
   }
@@ -60,10 +72,10 @@ export class Worker {
     return this.#connections.size;
   }
 
-  take(socket: Socket): void {
+  take(accepted: Accepted): void {
     const id = ++this.#lastId;
-    this.#connections.set(id, socket);
-    this.#child.send({ kind: "connection", id } satisfies ToWorker, socket, { keepOpen: true }, () => {
+    this.#connections.set(id, { ...accepted, isTaken: false });
+    this.#child.send({ kind: "connection", id } satisfies ToWorker, accepted.socket, { keepOpen: true }, () => {
       // One that could not be handed over is given back when the process has ended.
     });
   }
@@ -90,13 +102,23 @@ export class Worker {
       createOwnerDesk({
         desk: desk(),
         link,
-        onTaken: (id) => {
-          const socket = this.#connections.get(id);
-          this.#connections.set(id, null);
-          socket?.destroy();
-        },
-        onReleased: (id) => void this.#connections.delete(id),
+        onTaken: (id) => this.#taken(id),
+        onReleased: (id) => this.#released(id),
       });
+  }
+
+  /** It is the worker's alone now: this process lets go of it. */
+  #taken(id: number): void {
+    const handed = this.#connections.get(id);
+    if (handed === undefined) return;
+    handed.isTaken = true;
+    handed.socket.destroy();
+  }
+
+  #released(id: number): void {
+    const handed = this.#connections.get(id);
+    this.#connections.delete(id);
+    handed?.onEnd();
   }
 
   /** Without its link it can do nothing, but end as it was told to. */
