@@ -170,7 +170,7 @@ describe("a request that a worker sends on", () => {
       startRequest({ port, host: "127.0.0.1", path: "/api/events" }, resolve).end();
     });
     // Until nothing moves while others are answered: sockets and streams on the way are full then.
-    for (let [still, last] = [0, -1]; still < 20; last = written) {
+    for (let [still, last] = [0, -1]; still < 200; last = written) {
       still = written === last ? still + 1 : 0;
       await status(port, "HEAD");
     }

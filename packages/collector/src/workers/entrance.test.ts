@@ -314,6 +314,9 @@ describe("closing", () => {
     let acknowledge: (result: KeepResult) => void = () => {};
     await start({ keep: () => new Promise((resolve) => (acknowledge = resolve)) });
     const { pids } = crew();
+    const idle = await open();
+    idle.write("GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
+    await new Promise((resolve) => idle.once("data", resolve));
     const answer = track("keep-alive");
     await vi.waitFor(() => expect(kept).toHaveLength(1));
     // Far beyond this test's time: nothing may need it.
