@@ -14,6 +14,10 @@ export function idFileName({ from, to }: LogRange): string {
   return `ids-${digits(from)}-${digits(to)}.ids`;
 }
 
+export function idFileBytes(count: number): number {
+  return headBytes + count * bytesPerId;
+}
+
 /** The file's bytes; `packed` are ids in any order, four words each. */
 export function encodeIdFile(packed: Uint32Array): Uint8Array {
   const count = packed.length / wordsPerId;
@@ -33,7 +37,7 @@ export function encodeIdFile(packed: Uint32Array): Uint8Array {
 
 /** The ids in the file, in its order; undefined where it does not hold `count` whole ids. */
 export function decodeIdFile(bytes: Uint8Array, count: number): Uint32Array | undefined {
-  if (bytes.byteLength !== headBytes + count * bytesPerId) return undefined;
+  if (bytes.byteLength !== idFileBytes(count)) return undefined;
   const file = wordsOf(bytes);
   const ids = file.subarray(headWords);
   return file[0] === magic && file[1] === count && file[2] === crc32(bytesOf(ids)) ? ids : undefined;

@@ -1,6 +1,15 @@
 import type { Engine } from "./engine.js";
 import { eachIdHash, sealedIdSql } from "./event-id.js";
-import { decodeIdFile, encodeIdFile, fencesOf, holdsId, idFileName, placeOf, type IdFences } from "./id-file.js";
+import {
+  decodeIdFile,
+  encodeIdFile,
+  fencesOf,
+  holdsId,
+  idFileBytes,
+  idFileName,
+  placeOf,
+  type IdFences,
+} from "./id-file.js";
 import { IdFilter } from "./id-filter.js";
 import type { Segment } from "./manifest.js";
 import { wordsPerId, type IdHash } from "./seen-ids.js";
@@ -31,10 +40,10 @@ export class SealedIds {
 
   /** Makes the ids of all those segments known, and writes the files of them that are missing. */
   async load(ports: IdPorts, segments: readonly Segment[]): Promise<void> {
-    for (const segment of segments) {
-      const isKnown = segment.files.events === undefined || this.#sealed.has(segment);
-      if (!isKnown) this.add(segment, await readSegmentIds(ports, segment));
-    }
+    const missing = segments.filter((segment) => segment.files.events !== undefined && !this.#sealed.has(segment));
+    // One for all: what is read into it is not kept.
+    const buffer = new Uint8Array(Math.max(0, ...missing.map(({ files }) => idFileBytes(files.events?.rows ?? 0))));
+    for (const segment of missing) this.add(segment, await readSegmentIds(ports, segment, buffer));
   }
 
   /** From now on the segment's ids are known; its file is there already. */
@@ -93,12 +102,19 @@ interface Sealed {
 
 const nothing = new Uint8Array();
 
-/** The ids of a segment: from their file, or from its events where the file is not as it should be, which mends it. */
-export async function readSegmentIds({ engine, files }: IdPorts, segment: Segment): Promise<Uint32Array> {
+/**
+ * The ids of a segment: from their file, or from its events where the file is not as it should be, which mends it. They
+ * may lie in `buffer`, until that is used again.
+ */
+export async function readSegmentIds(
+  { engine, files }: IdPorts,
+  segment: Segment,
+  buffer?: Uint8Array,
+): Promise<Uint32Array> {
   const { events } = segment.files;
   if (events === undefined) return new Uint32Array();
   const name = idFileName(segment);
-  const bytes = await files.readBytes(name);
+  const bytes = await files.readBytes(name, buffer);
   const ids = bytes === undefined ? undefined : decodeIdFile(bytes, events.rows);
   if (ids !== undefined) return ids;
   const halves = await engine.words(`SELECT ${sealedIdSql} FROM read_parquet('${events.name}')`);

@@ -12,8 +12,8 @@ export interface StoreFiles {
   list(folder: string): Promise<readonly string[]>;
   /** Undefined where there is no such file. */
   readText(name: string): Promise<string | undefined>;
-  /** Undefined where there is no such file. */
-  readBytes(name: string): Promise<Uint8Array | undefined>;
+  /** The whole file, in `into` where that is large enough; undefined where there is no such file. */
+  readBytes(name: string, into?: Uint8Array): Promise<Uint8Array | undefined>;
   /** Parts of one file, each as far as the file reaches. */
   readParts(name: string, parts: readonly FilePart[]): Promise<readonly Uint8Array[]>;
   /** Whole or not at all; not synced. */
@@ -52,7 +52,7 @@ export function openStoreFiles(root: string): StoreFiles {
     },
     list: async (folder) => (await readdir(at(folder), { withFileTypes: true })).filter(isFile).map(nameOf),
     readText: (name) => orUndefined(readFile(at(name), "utf8")),
-    readBytes: (name) => orUndefined(readFile(at(name))),
+    readBytes: (name, into) => orUndefined(withFile(at(name), (file) => readWhole(file, into))),
     readParts: (name, parts) =>
       withFile(at(name), async (file) => {
         const read: Uint8Array[] = [];
@@ -118,6 +118,17 @@ async function checksumOf(file: FileHandle): Promise<number> {
     sum = crc32(piece, sum);
     at += piece.length;
   }
+}
+
+async function readWhole(file: FileHandle, into: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  const whole = into.byteLength >= size ? into.subarray(0, size) : new Uint8Array(size);
+  for (let at = 0; at < size;) {
+    const { bytesRead } = await file.read(whole, at, size - at, at);
+    if (bytesRead === 0) return whole.subarray(0, at);
+    at += bytesRead;
+  }
+  return whole;
 }
 
 async function readPart(file: FileHandle, { at, bytes }: FilePart): Promise<Buffer> {
