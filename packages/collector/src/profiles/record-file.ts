@@ -28,7 +28,9 @@ export class RecordFile {
     try {
       const { size } = fstatSync(this.#fd);
       if (size < bytes) throw new Error(`expected a file of at least ${bytes} bytes, it has ${size}`);
-      while (this.#bytes < bytes) this.#scanPiece(bytes);
+      // One for all pieces: a large file would leave as much behind.
+      const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, bytes));
+      while (this.#bytes < bytes) this.#scanPiece(buffer.subarray(0, bytes - this.#bytes));
     } catch (error) {
       this.close();
       throw error;
@@ -123,10 +125,9 @@ export class RecordFile {
     }
   }
 
-  #scanPiece(upTo: number): void {
+  #scanPiece(buffer: Buffer): void {
     const at = this.#bytes;
-    const piece = this.#readUpTo(at, Math.min(pieceBytes, upTo - at));
-    const found = recordsIn(piece);
+    const found = recordsIn(this.#fill(buffer, at));
     if (found.length === 0) throw noRecord(at);
     for (const { head, start } of found) this.#place(head, at + start);
     this.#bytes += found.at(-1)?.end ?? 0;
@@ -139,11 +140,14 @@ export class RecordFile {
   }
 
   #readUpTo(at: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length);
-    let read = 0;
-    while (read < length) {
-      const got = readSync(this.#fd, bytes, read, length - read, at + read);
-      if (got === 0) throw new Error(`expected ${length} bytes at ${at}, the file ends before`);
+    return this.#fill(Buffer.allocUnsafe(length), at);
+  }
+
+  /** All of the buffer, with what the file has from there on. */
+  #fill(bytes: Buffer, at: number): Buffer {
+    for (let read = 0; read < bytes.length;) {
+      const got = readSync(this.#fd, bytes, read, bytes.length - read, at + read);
+      if (got === 0) throw new Error(`expected ${bytes.length} bytes at ${at}, the file ends before`);
       read += got;
     }
     return bytes;
