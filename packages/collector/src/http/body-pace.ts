@@ -1,12 +1,13 @@
 /**
  * Ends requests whose body trickles in. node:http bounds how long a whole request may take; within that, a client that
  * sends a byte now and then would hold its connection at next to no cost. One look a second goes over the connections
- * whose request is not whole; a request itself costs a note.
+ * whose request is not whole; a request itself costs no more than a note of it.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Runtime } from "../runtime.js";
 import { sendAndClose, textReply } from "./reply.js";
+import type { Handler } from "./router.js";
 
 export interface BodyPaceOptions {
   /** On average since it began to be read; null is no limit. */
@@ -19,31 +20,30 @@ const graceMs = 5_000;
 const lookEveryMs = 1_000;
 const tooSlow = textReply(408, "the body came too slowly; it was not kept, send it again\n");
 
+/** The last request of a connection, since it was first seen unfinished. */
 interface Progress {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  sinceMs: number;
-  fromBytes: number;
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Null until then. */
+  since: { readonly atMs: number; readonly bytes: number } | null;
 }
 
-export function keepPace(server: Server, { minBodyBytesPerSecond, runtime }: BodyPaceOptions): void {
-  if (minBodyBytesPerSecond === null) return;
+/** The handler, watched over. */
+export function keepPace(handler: Handler, { minBodyBytesPerSecond, runtime }: BodyPaceOptions): Handler {
+  if (minBodyBytesPerSecond === null) return handler;
   const current = new Map<Socket, Progress>();
   let isLooking = false;
-  const isTooSlow = ({ sinceMs, fromBytes }: Progress, bytes: number): boolean => {
-    const elapsedMs = runtime.monotonicMs() - sinceMs;
-    return elapsedMs >= graceMs && (bytes - fromBytes) * 1_000 < minBodyBytesPerSecond * elapsedMs;
-  };
   const look = (): void => {
+    const nowMs = runtime.monotonicMs();
     for (const [socket, progress] of current) {
-      const { request, response } = progress;
+      const { request, response, since } = progress;
+      const bytes = socket.bytesRead;
       if (request.complete || request.destroyed) {
         current.delete(socket);
-      } else if (request.readableFlowing !== true) {
+      } else if (since === null || request.readableFlowing !== true) {
         // What nobody reads does not come, and that is not the client's doing.
-        progress.sinceMs = runtime.monotonicMs();
-        progress.fromBytes = socket.bytesRead;
-      } else if (isTooSlow(progress, socket.bytesRead)) {
+        progress.since = { atMs: nowMs, bytes };
+      } else if (isTooSlow(nowMs - since.atMs, bytes - since.bytes, minBodyBytesPerSecond)) {
         current.delete(socket);
         sendAndClose(response, tooSlow);
       }
@@ -51,11 +51,23 @@ export function keepPace(server: Server, { minBodyBytesPerSecond, runtime }: Bod
     isLooking = current.size > 0;
     if (isLooking) runtime.after(lookEveryMs, look);
   };
-  server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request;
-    current.set(socket, { request, response, sinceMs: runtime.monotonicMs(), fromBytes: socket.bytesRead });
-    if (isLooking) return;
-    isLooking = true;
-    runtime.after(lookEveryMs, look);
-  });
+  return (request, response) => {
+    const known = current.get(request.socket);
+    if (known === undefined) {
+      current.set(request.socket, { request, response, since: null });
+    } else {
+      known.request = request;
+      known.response = response;
+      known.since = null;
+    }
+    if (!isLooking) {
+      isLooking = true;
+      runtime.after(lookEveryMs, look);
+    }
+    return handler(request, response);
+  };
+}
+
+function isTooSlow(elapsedMs: number, bytes: number, minBytesPerSecond: number): boolean {
+  return elapsedMs >= graceMs && bytes * 1_000 < minBytesPerSecond * elapsedMs;
 }

@@ -377,12 +377,15 @@ describe("a client that is slow", () => {
     const clock = createClock();
     const { url } = await start({ minBodyBytesPerSecond: 100, runtime: clock.runtime });
     const slow = await trickle(url);
-    clock.pass(2_000);
+    clock.pass(1_000);
+    clock.pass(1_000);
     await slow.send("x".repeat(600));
     clock.pass(2_900);
     await slow.send("x");
     clock.pass(1_100);
     await slow.send("x");
+    clock.pass(1_000);
+    await slow.send("");
     expect(slow.answer()).toBe("");
     clock.pass(1_000);
     expect(await slow.ended).toContain("HTTP/1.1 408");

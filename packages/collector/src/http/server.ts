@@ -45,8 +45,7 @@ const keepAliveTimeoutMs = 75_000;
 const defaultIdleTimeoutMs = 120_000;
 
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createHttpServer(options);
-  keepPace(server, options);
+  const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) });
   const cap = createConnectionCap(options);
   server.prependListener("connection", (socket: Socket) => {
     const release = cap.admit(socket.remoteAddress);

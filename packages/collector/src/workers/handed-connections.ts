@@ -17,8 +17,7 @@ export function serveHandedConnections(options: ConnectionOptions & BodyPaceOpti
   const responses = new Set<ServerResponse>();
   let isClosing = false;
   let onEmpty: () => void = () => {};
-  const server = createHttpServer(options);
-  keepPace(server, options);
+  const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) });
   // Told that it listens, node:http watches over heads and bodies that do not come to an end.
   server.emit("listening");
   server.prependListener("request", (_, response: ServerResponse) => {
