@@ -3,7 +3,7 @@
  * said otherwise. Everything goes its real way from the accept log on; folder and processes are gone at the end. Queries are
  * asked over HTTP and timed beside DuckDB's own work on the same files, in a process that does nothing else.
  *
- * It takes about five minutes and 2 GB of disk, so it runs only when it is asked for by name.
+ * It takes about ten minutes and 2 GB of disk, so it runs only when it is asked for by name.
  */
 import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
