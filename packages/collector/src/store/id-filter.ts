@@ -5,8 +5,9 @@ import { wordsPerId, type IdHash } from "./seen-ids.js";
  * segment, 32 of them side by side in the bits of one table, so that one look is at 32 filters. It never misses a
  * segment that holds the id, and names one that does not about once in 10,000 times.
  *
- * It takes 3 to 4 bytes an id, in steps of 8 MiB. A column of bits belongs to one large segment or to several small neighbours; where
- * segments become one, the column stays and changes its owner, and it is cleared when its last owner goes.
+ * It takes 3 to 4 bytes an id, in steps of 8 MiB. A column of bits belongs to one large segment or to several small
+ * neighbours; where segments become one, the column stays and changes its owner, and it is cleared when its last owner
+ * goes.
  */
 export class IdFilter<Owner> {
   readonly #tables: Uint32Array[] = [];

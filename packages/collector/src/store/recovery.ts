@@ -2,9 +2,10 @@
  * What opening does with a folder, in whatever state a crash or a failing disk left it:
  *
  * - A file that the manifest does not list is removed: sealing was interrupted, and the log still has what it held.
- * - A segment with a file that is missing, or not as long as it was, or with another footer, is put aside (`<name>.unreadable`) and taken off the list.
- *   That leaves a gap; the store's position is where the first gap begins, so the log is read again from there, and
- *   what other segments hold is passed over. Nothing is kept twice, and no good file is given up.
+ * - A segment with a file that is missing, or not as long as it was, or with another footer, is put aside
+ *   (`<name>.unreadable`) and taken off the list. That leaves a gap; the store's position is where the first gap begins,
+ *   so the log is read again from there, and what other segments hold is passed over. Nothing is kept twice, and no good
+ *   file is given up.
  * - A manifest that cannot be read is put aside, and made again from the sealed files that open.
  */
 import type { Runtime } from "../runtime.js";
