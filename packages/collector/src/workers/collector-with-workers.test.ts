@@ -1,5 +1,5 @@
 /** What a client sees of a collector is the same, whichever process its connection is in. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as startRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startCollector } from "../collector.js";
 import type { Collector } from "../collector.js";
 import type { CollectorOptions } from "../options.js";
+import type { CollectorReport } from "../report.js";
 import { systemRuntime } from "../runtime.js";
 import type { Runtime } from "../runtime.js";
 
@@ -109,4 +110,35 @@ describe("a collector with workers", () => {
     expect(pixel.status).toBe(200);
     expect(JSON.parse((await ask("/micro/all")).text)).toMatchObject({ total: 1, good: 1, bad: 0 });
   });
+
+  it.runIf(process.platform === "linux")("says so while one of them is away, and loses nothing by it", async () => {
+    const reports: CollectorReport[] = [];
+    let restart: () => void = () => {};
+    const after: Runtime["after"] = (ms, task) => {
+      if (ms !== 100) return systemRuntime.after(ms, task);
+      restart = task;
+      return () => {};
+    };
+    await start({ runtime: { ...systemRuntime, after }, onReport: (report) => void reports.push(report) });
+    expect((await ask("/v1/track", track("before"), rudder("k"))).status).toBe(200);
+    process.kill(workerPids()[0] ?? 0, "SIGKILL");
+    await metric("oncewire_worker_ends_total 1");
+    await metric("oncewire_workers 1");
+    const problem = { part: "workers", message: "1 of 2 take connections; the others are started again" };
+    expect(JSON.parse((await ask("/health/ready")).text)).toEqual({ status: "degraded", problems: [problem] });
+    expect(reports).toContainEqual({ kind: "worker-ended", worker: 1, message: "SIGKILL", restartMs: 100 });
+    expect((await ask("/v1/track", track("meanwhile"), rudder("k"))).status).toBe(200);
+    restart();
+    await metric("oncewire_workers 2");
+    await collector.settled();
+    expect(collector.stats()).toMatchObject({ accepted: 2, stored: 2 });
+  });
 });
+
+/** In the order they were started. */
+function workerPids(): readonly number[] {
+  return readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8")
+    .split(" ")
+    .filter((pid) => pid !== "" && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("worker-process"))
+    .map(Number);
+}
