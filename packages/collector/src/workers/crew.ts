@@ -42,11 +42,12 @@ const killAfterMs = 2_000;
 export class Crew {
   readonly #parts: CrewParts;
   readonly #places: Place[];
+  /** Resolves when every worker is ready; rejects when one ended before. */
+  readonly #started: Promise<void>;
+  #desk: SharedDesk | null = null;
   #ended = 0;
   #turn = 0;
   #isClosing = false;
-  #desk: SharedDesk | null = null;
-  readonly #started: Promise<void>;
   #onStarted: () => void = () => {};
   #onFailed: ((error: Error) => void) | null = null;
   #onClosed: () => void = () => {};
@@ -80,7 +81,11 @@ export class Crew {
     };
   }
 
-  /** From here on connections may be handed over. Resolves when every worker is ready; rejects when one ended before. */
+  /**
+   * From here on connections may be handed over. Resolves when every worker is ready.
+   *
+   * @throws CollectorError `worker-failed` when one ended before.
+   */
   employ(desk: SharedDesk): Promise<void> {
     this.#desk = desk;
     return this.#started;

@@ -57,8 +57,8 @@ class SharedEntrance implements Entrance {
   readonly #given: EntranceOptions;
   readonly #port: Server;
   readonly #here: HandedConnections;
-  #url = "";
   readonly #cap: ConnectionCap;
+  #url = "";
   #connections = 0;
   #door: Door | null = null;
   #crew: Crew | null = null;
