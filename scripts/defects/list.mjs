@@ -149,9 +149,9 @@ const journalDefects = [
   {
     what: "a suspended journal does not try again",
     file: journal("writer.ts"),
-    find: `    await this.#tails.cut();
+    find: `    await this.#leaveSegment();
     this.#scheduleProbe();`,
-    replace: `    await this.#tails.cut();`,
+    replace: `    await this.#leaveSegment();`,
     kind: "log",
   },
   {

@@ -19,6 +19,10 @@ export class UncutTails {
     this.#segments.add(segment);
   }
 
+  has(segment: Segment): boolean {
+    return this.#segments.has(segment);
+  }
+
   /** Cuts off what the disk lets us; never rejects. */
   async cut(): Promise<void> {
     const { files, directory } = this.#place;

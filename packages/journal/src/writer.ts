@@ -291,6 +291,8 @@ export class Writer {
     await open.file.close().catch(ignored);
     if (open.segment.bytes > segmentHeadBytes) return;
     this.#segments.remove(open.segment);
+    // A name that was removed may come back with the power, and what is to be cut off with it.
+    if (this.#tails.has(open.segment)) return;
     await this.#options.files.remove(join(this.#options.directory, open.segment.name)).catch(ignored);
   }
 
@@ -306,8 +308,8 @@ export class Writer {
     const error = suspended(fault, cause);
     for (const group of groups) group.fail(error);
     if (this.#open !== null) this.#tails.add(this.#open.segment);
-    await this.#leaveSegment();
     await this.#tails.cut();
+    await this.#leaveSegment();
     this.#scheduleProbe();
   }
 
