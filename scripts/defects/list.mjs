@@ -113,7 +113,7 @@ const journalDefects = [
   {
     what: "the last segment goes before a cursor says where positions go on",
     file: journal("journal.ts"),
-    find: `if (following === undefined && !this.#isOutlived(oldest)) return null;`,
+    find: `if (!hasSuccessor && !this.#isOutlived(oldest)) return null;`,
     replace: ``,
     kind: "log",
   },

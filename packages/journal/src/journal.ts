@@ -369,7 +369,9 @@ class FolderJournal implements Journal {
     const { segments, options } = this.#parts;
     const [oldest, following] = segments.all;
     if (oldest === undefined || oldest === this.#writer.growing) return null;
-    if (following === undefined && !this.#isOutlived(oldest)) return null;
+    // One without a record goes again when the disk fails, and with it what it says of where positions go on.
+    const hasSuccessor = following !== undefined && following.end > following.head.base;
+    if (!hasSuccessor && !this.#isOutlived(oldest)) return null;
     const nowMs = options.runtime.nowMs();
     const closedAtMs = following?.head.createdAtMs ?? nowMs;
     const state = { end: oldest.end, closedAtMs, bytes: segments.bytes, acknowledged: this.#acknowledged(), nowMs };
