@@ -10,8 +10,8 @@ import { Member } from "./member.mjs";
 import { Witness } from "./witness.mjs";
 
 const hourMs = 3_600_000;
-/** What an event of a run takes on disk, at most. */
-const maxRecordBytes = 1400;
+/** The last record of a file that is sure to be whole lies in this many of its last bytes: what follows may be torn. */
+const maxTailBytes = 5000;
 const limits = { maxEventBytes: 2000, maxBatchEvents: 20, maxBatchBytes: 6000 };
 
 export async function runTracker(world, subject, steps) {
@@ -229,7 +229,7 @@ class TrackerRun {
     const bit = this.#spool.disk.rot((candidate) => candidate.endsWith(".log"));
     if (bit !== null) {
       const destination = this.#destinations.find(({ name }) => bit.path.includes(`/${name}/`));
-      this.#witness.rotted(destination, { mayBeLastRecord: bit.bytesToEnd <= maxRecordBytes });
+      this.#witness.rotted(destination, { mayBeLastRecord: bit.bytesToEnd <= maxTailBytes });
     }
     return this.#startMachine();
   }
@@ -238,6 +238,7 @@ class TrackerRun {
     for (const member of this.#members) member.kill();
     this.#members = [];
     this.#spool.disk.cutPower();
+    this.#witness.powerCuts += 1;
   }
 
   #startMachine() {
