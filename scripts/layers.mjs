@@ -22,6 +22,7 @@ export const layers = {
       "safe-writer.ts",
       "exact-numbers.ts",
       "object-tag.ts",
+      "quoted.ts",
       "well-formed.ts",
       "iso-time.ts",
       "status-outcome.ts",
@@ -54,6 +55,7 @@ export const layers = {
     ["delivery"],
     ["transport", "spool"],
     ["runtime.ts", "options.ts", "errors.ts", "report.ts", "with-fields.ts"],
+    ["time-ordered-ids.ts"],
   ],
   collector: [
     ["index.ts"],

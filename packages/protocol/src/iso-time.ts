@@ -14,9 +14,21 @@ const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, number) => S
 
 let cachedDay = Number.NaN;
 let cachedDate = "";
+let cachedMs = Number.NaN;
+let cachedText = "";
 
-/** `2026-11-20T14:28:12.741Z`. The time must pass `isTimeMs`. Most calls fall on the day of the call before. */
+/**
+ * `2026-11-20T14:28:12.741Z`. The time must pass `isTimeMs`. Many calls ask for the millisecond of the call before, and
+ * most for its day.
+ */
 export function isoTime(ms: number): string {
+  if (ms === cachedMs) return cachedText;
+  cachedText = written(ms);
+  cachedMs = ms;
+  return cachedText;
+}
+
+function written(ms: number): string {
   const day = Math.floor(ms / dayMs);
   if (day !== cachedDay) {
     cachedDate = new Date(day * dayMs).toISOString().slice(0, 11);

@@ -1,18 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { systemRuntime, timeOrderedId } from "./runtime.js";
-
-describe("ids", () => {
-  it("are UUIDs of version 7, which sort by time", () => {
-    const uuid4 = "5f2c1d3e-8a7b-4c6d-9e0f-1a2b3c4d5e6f";
-    const ids = [1, 1_700_000_000_000, 1_700_000_000_001, 2 ** 48 - 1].map((ms) => timeOrderedId(ms, uuid4));
-    expect(ids[1]).toBe("018bcfe5-6800-7c6d-9e0f-1a2b3c4d5e6f");
-    expect(ids.toSorted()).toEqual(ids);
-  });
-
-  it("differ", () => {
-    expect(new Set(Array.from({ length: 10_000 }, () => systemRuntime.id())).size).toBe(10_000);
-  });
-});
+import { systemRuntime } from "./runtime.js";
 
 describe("timers", () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -2,7 +2,8 @@
  * What the tracker asks of the machine: time, timers, chance and ids. The only file that touches the clock or
  * randomness; tests and the simulator pass a runtime of their own.
  */
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
+import { TimeOrderedIds } from "./time-ordered-ids.js";
 
 /** A timer that has been set. Cancelling one that has fired does nothing. */
 export interface Timer {
@@ -29,6 +30,8 @@ export interface Runtime {
 /** Node takes a longer delay for 1 ms (and warns), so a longer one is made of several. */
 const maxTimerMs = 2 ** 31 - 1;
 
+const ids = new TimeOrderedIds((bytes) => void randomFillSync(bytes));
+
 export const systemRuntime: Runtime = Object.freeze({
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -36,7 +39,7 @@ export const systemRuntime: Runtime = Object.freeze({
   holdFor: (delayMs, callback) => new SystemTimer(delayMs, callback, "hold"),
   afterPoll: (callback) => void setImmediate(callback),
   random: () => Math.random(),
-  id: () => timeOrderedId(Date.now(), randomUUID()),
+  id: () => ids.next(Date.now()),
 } satisfies Runtime);
 
 class SystemTimer implements Timer {
@@ -60,20 +63,4 @@ class SystemTimer implements Timer {
     this.#timeout = setTimeout(next, stepMs);
     if (this.#process === "let-go") this.#timeout.unref();
   }
-}
-
-let prefixMs = -1;
-let prefix = "";
-
-/**
- * RFC 9562, section 5.7: 48 bits of Unix milliseconds, then version, variant and random bits, which a version 4 UUID
- * already has in the right places. The prefix is made once per millisecond.
- */
-export function timeOrderedId(nowMs: number, uuid4: string): string {
-  if (nowMs !== prefixMs) {
-    const hex = Math.max(0, Math.trunc(nowMs)).toString(16).padStart(12, "0").slice(-12);
-    prefix = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
-    prefixMs = nowMs;
-  }
-  return prefix + uuid4.slice(15);
 }

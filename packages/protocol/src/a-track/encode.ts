@@ -10,7 +10,7 @@ import { writeJson } from "../json.js";
 import type { JsonLimits } from "../json.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
-import { toWellFormed } from "../well-formed.js";
+import { quoted } from "../quoted.js";
 import { carriedField } from "./carried.js";
 import { problem, validate } from "./validate.js";
 import type { ValidCall } from "./validate.js";
@@ -39,7 +39,7 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
 
 /** The third field tells the three bodies apart: `frame` reads it to find the address. */
 function bodyText(call: ValidCall, objects: ObjectTexts, { opening, now }: { opening: string; now: string }): string {
-  const start = opening + textOf(call.uuid);
+  const start = opening + quoted(call.uuid);
   switch (call.kind) {
     case "init": {
       const user = `"attributes":${objects.text("attributes")},"profile":${objects.text("profile")}`;
@@ -50,14 +50,10 @@ function bodyText(call: ValidCall, objects: ObjectTexts, { opening, now }: { ope
       return `${start},"mode":"${call.mode}",${user}}`;
     }
     case "event": {
-      const what = `"event":${textOf(call.event)},"attributes":${objects.text("attributes")}`;
+      const what = `"event":${quoted(call.event)},"attributes":${objects.text("attributes")}`;
       return `${start},${what},"timestamp":"${call.timestamp ?? now}","context":${objects.contextText()}}`;
     }
   }
-}
-
-function textOf(value: string): string {
-  return JSON.stringify(toWellFormed(value));
 }
 
 type ObjectField = "attributes" | "profile" | "context" | "carried";

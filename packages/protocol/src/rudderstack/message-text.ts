@@ -2,11 +2,8 @@
 import { writeCarefully, writePlain } from "../json.js";
 import type { JsonLimits, ValueSize } from "../json.js";
 import type { Problem } from "../problem.js";
+import { isPlainText } from "../quoted.js";
 import { toWellFormed } from "../well-formed.js";
-
-/** Printable ASCII without the quote and the backslash: in JSON as it is. */
-const plainText = /^[ !#-[\]-~]*$/;
-const maxPlainText = 256;
 
 /** How values are written: the short way where they are plain data, or with care whatever they are. */
 export type Way = "short" | "careful";
@@ -60,10 +57,10 @@ export class MessageText {
     if (text !== "") this.raw(`"${name}":${text}`);
   }
 
-  /** Adds a text; most texts need no escapes, and a test for that costs less than JSON.stringify. */
+  /** Adds a text. */
   textField(name: string, value: string | undefined): void {
     if (value === undefined) return;
-    if (value.length <= maxPlainText && plainText.test(value)) this.raw(`"${name}":"${value}"`);
+    if (isPlainText(value)) this.raw(`"${name}":"${value}"`);
     else this.field(name, value);
   }
 
