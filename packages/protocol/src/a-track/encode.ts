@@ -27,92 +27,98 @@ export function encode(event: unknown, stamp: Stamp, tools: EncodeTools): Result
   const checked = validate(event);
   if (!checked.ok) return checked;
   const call = checked.value;
-  const objects = new ObjectTexts(call, tools.limits);
-  const body = bodyText(call, objects, { opening: tools.opening, now: isoTime(stamp.nowMs) });
-  const [first, ...more] = objects.problems;
+  const notes: Notes = {
+    limits: tools.limits,
+    problems: none,
+    replaced: none,
+    largestField: "uuid",
+    largestCharacters: 0,
+  };
+  const bytes = tools.slab.encode(bodyText(call, notes, { opening: tools.opening, nowMs: stamp.nowMs }));
+  const [first, ...more] = notes.problems;
   if (first !== undefined) return failed(first, ...more);
-  const bytes = tools.slab.encode(body);
-  if (bytes.length > tools.limits.maxBytes) return failed(objects.tooLarge(bytes.length));
+  if (bytes.length > tools.limits.maxBytes) return failed(tooLarge(notes, bytes.length));
   const encoded = { id: call.id ?? stamp.id, lane: call.uuid, bytes };
-  return ok(objects.replaced.length === 0 ? encoded : { ...encoded, replaced: objects.replaced });
+  return ok(notes.replaced.length === 0 ? encoded : { ...encoded, replaced: notes.replaced });
+}
+
+/** What comes up while the caller's objects are written. A plain object: one is made for every call. */
+interface Notes {
+  readonly limits: JsonLimits;
+  problems: readonly Problem[];
+  replaced: readonly Problem[];
+  largestField: string;
+  largestCharacters: number;
+}
+
+const none: readonly Problem[] = Object.freeze([]);
+
+interface Beginning {
+  readonly opening: string;
+  readonly nowMs: number;
 }
 
 /** The third field tells the three bodies apart: `frame` reads it to find the address. */
-function bodyText(call: ValidCall, objects: ObjectTexts, { opening, now }: { opening: string; now: string }): string {
+function bodyText(call: ValidCall, notes: Notes, { opening, nowMs }: Beginning): string {
+  const text = (field: ObjectField): string => objectText(field, call[field], notes);
   const start = opening + quoted(call.uuid);
   switch (call.kind) {
     case "init": {
-      const user = `"attributes":${objects.text("attributes")},"profile":${objects.text("profile")}`;
-      return `${start},"isNewUser":${call.isNewUser},"mode":"${call.mode}","context":${objects.contextText()},${user}}`;
+      const user = `"attributes":${text("attributes")},"profile":${text("profile")}`;
+      return `${start},"isNewUser":${call.isNewUser},"mode":"${call.mode}","context":${contextText(call, notes)},${user}}`;
     }
     case "attributes": {
-      const user = `"attributes":${objects.text("attributes")},"profile":${objects.text("profile")}`;
+      const user = `"attributes":${text("attributes")},"profile":${text("profile")}`;
       return `${start},"mode":"${call.mode}",${user}}`;
     }
     case "event": {
-      const what = `"event":${quoted(call.event)},"attributes":${objects.text("attributes")}`;
-      return `${start},${what},"timestamp":"${call.timestamp ?? now}","context":${objects.contextText()}}`;
+      const what = `"event":${quoted(call.event)},"attributes":${text("attributes")}`;
+      const timestamp = call.timestamp ?? isoTime(nowMs);
+      return `${start},${what},"timestamp":"${timestamp}","context":${contextText(call, notes)}}`;
     }
   }
 }
 
 type ObjectField = "attributes" | "profile" | "context" | "carried";
 
-/** Writes the caller's objects, and notes what cannot be written. */
-class ObjectTexts {
-  readonly problems: Problem[] = [];
-  replaced: readonly Problem[] = [];
-  #largestField = "uuid";
-  #largestCharacters = 0;
-  readonly #call: ValidCall;
-  readonly #limits: JsonLimits;
-
-  constructor(call: ValidCall, limits: JsonLimits) {
-    this.#call = call;
-    this.#limits = limits;
-  }
-
-  /** The JSON of one of them; `{}` where there is none. */
-  text(field: ObjectField): string {
-    const value = this.#call[field];
-    if (value === undefined) return "{}";
-    const written = writeJson(value, this.#limits, field);
-    if (written.kind === "too-large") {
-      this.#note(field, written.atLeastBytes);
-      this.problems.push(this.tooLarge(written.atLeastBytes));
-      return "{}";
-    }
-    this.#note(field, written.text.length);
-    if (written.replaced.length > 0) this.replaced = [...this.replaced, ...written.replaced];
-    if (written.text.startsWith("{")) return written.text;
-    // What its `toJSON` answers, or a Map whose keys are no texts.
-    const message =
-      "Expected an object that JSON writes as one, got one that it writes otherwise; pass a plain object.";
-    this.problems.push(problem(field, "wrong-type", message));
+/** The JSON of one of the caller's objects; `{}` where there is none, and where it cannot be written, which is noted. */
+function objectText(field: ObjectField, value: object | undefined, notes: Notes): string {
+  if (value === undefined) return "{}";
+  const written = writeJson(value, notes.limits, field);
+  if (written.kind === "too-large") {
+    noteSize(field, written.atLeastBytes, notes);
+    notes.problems = [...notes.problems, tooLarge(notes, written.atLeastBytes)];
     return "{}";
   }
+  noteSize(field, written.text.length, notes);
+  if (written.replaced.length > 0) notes.replaced = [...notes.replaced, ...written.replaced];
+  if (written.text.startsWith("{")) return written.text;
+  // What its `toJSON` answers, or a Map whose keys are no texts.
+  const message = "Expected an object that JSON writes as one, got one that it writes otherwise; pass a plain object.";
+  notes.problems = [...notes.problems, problem(field, "wrong-type", message)];
+  return "{}";
+}
 
-  /** The context, and in it what the wire has no field for. */
-  contextText(): string {
-    const context = this.text("context");
-    const base = context.includes(`"${carriedField}":`) ? withoutOurs(context) : context;
-    if (this.#call.carried === undefined) return base;
-    const carried = `"${carriedField}":${this.text("carried")}}`;
-    return base === "{}" ? `{${carried}` : `${base.slice(0, -1)},${carried}`;
-  }
+/** The context, and in it what the wire has no field for. */
+function contextText(call: ValidCall, notes: Notes): string {
+  const context = objectText("context", call.context, notes);
+  const base = context.includes(`"${carriedField}":`) ? withoutOurs(context) : context;
+  if (call.carried === undefined) return base;
+  const carried = `"${carriedField}":${objectText("carried", call.carried, notes)}}`;
+  return base === "{}" ? `{${carried}` : `${base.slice(0, -1)},${carried}`;
+}
 
-  tooLarge(bytes: number): Problem {
-    const message =
-      `Expected a call of at most ${this.#limits.maxBytes} bytes, got ${bytes} or more; ` +
-      `its largest field is ${this.#largestField}: shorten it or raise maxEventBytes.`;
-    return problem(this.#largestField, "too-large", message);
-  }
+function noteSize(field: ObjectField, characters: number, notes: Notes): void {
+  if (characters <= notes.largestCharacters) return;
+  notes.largestField = field;
+  notes.largestCharacters = characters;
+}
 
-  #note(field: ObjectField, characters: number): void {
-    if (characters <= this.#largestCharacters) return;
-    this.#largestField = field;
-    this.#largestCharacters = characters;
-  }
+function tooLarge({ limits, largestField }: Notes, bytes: number): Problem {
+  const message =
+    `Expected a call of at most ${limits.maxBytes} bytes, got ${bytes} or more; ` +
+    `its largest field is ${largestField}: shorten it or raise maxEventBytes.`;
+  return problem(largestField, "too-large", message);
 }
 
 function withoutOurs(text: string): string {
