@@ -53,11 +53,7 @@ export class Calls {
 
   /** `whoseOf` is asked whom the event is about, and in which session, with what the payload says. */
   event(payload: EventPayload, whoseOf: (named: unknown) => Whose): EventHandle {
-    return this.#say(() => {
-      const { uuid: named, event, attributes, timestamp, context, id } = payload;
-      const { uuid, session } = whoseOf(named);
-      return { kind: "event", uuid, event, attributes, timestamp, context: withScope(context, session), id };
-    }, payload);
+    return this.#hand(readEvent(payload, whoseOf));
   }
 
   init(payload: InitPayload, { uuid, attributes, isNewUser, session }: SaidAtInit): EventHandle {
@@ -78,7 +74,11 @@ export class Calls {
 
   /** `read` may throw, for it reads what is the caller's. */
   #say(read: () => Call, from: unknown): EventHandle {
-    const call = typeof from === "object" && from !== null ? attempt(read) : null;
+    return this.#hand(isObject(from) ? attempt(read) : null);
+  }
+
+  /** Null is what could not be read. */
+  #hand(call: Call | null): EventHandle {
     if (call === null) return this.#refuse(unreadable);
     if (isAbsent(call.uuid)) return this.#refuse(noUser);
     return this.#outbox.trackVendor(call, this.#outbox.stamp());
@@ -87,6 +87,22 @@ export class Calls {
   #refuse(problem: Pick<Problem, "path" | "message">): EventHandle {
     return this.#outbox.refuse(this.#outbox.stamp().id, problem);
   }
+}
+
+/** Most calls are events: they are read without a function made for each. */
+function readEvent(payload: unknown, whoseOf: (named: unknown) => Whose): Call | null {
+  if (!isObject(payload)) return null;
+  try {
+    const { uuid: named, event, attributes, timestamp, context, id } = payload;
+    const { uuid, session } = whoseOf(named);
+    return { kind: "event", uuid, event, attributes, timestamp, context: withScope(context, session), id };
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function attempt(read: () => Call): Call | null {
