@@ -37,7 +37,7 @@ step("demo", "npm", ["run", "-s", "demo", "--", "--seconds", "10"]);
 await Promise.all(newerNodes.map(onNode));
 testStep("browser", process.execPath, ["scripts/test-browser.mjs"]);
 testStep("official clients", process.execPath, ["scripts/test-clients.mjs"]);
-step("simulation", "npm", ["run", "-s", "simulate", "--", "--seeds", "2000"]);
+step("simulation", "npm", ["run", "-s", "simulate", "--", "--seeds", "5000"]);
 step("planted defects", "npm", ["run", "-s", "simulate:defects", "--", "--every", "9"]);
 crashStep("crashes", "npm", ["run", "-s", "test:crash", "--", ...fewCrashes]);
 finish();

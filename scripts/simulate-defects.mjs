@@ -14,6 +14,8 @@ import { defects } from "./defects/list.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const defaultSeeds = 3000;
+/** Longer runs than a seed has otherwise: a defect is to be found in few seeds. */
+const steps = 200;
 const maxRunMs = 300_000;
 const packages = { protocol: "@oncewire/protocol", journal: "@oncewire/journal", tracker: "oncewire" };
 
@@ -95,7 +97,8 @@ function build() {
 function findBySimulation({ kind, seeds = defaultSeeds }) {
   const script = join(root, "scripts/simulate.mjs");
   const ofKind = kind === undefined ? [] : ["--kind", kind];
-  const { status, stdout } = run([script, "--first", "--root", house, "--seeds", String(seeds), ...ofKind]);
+  const runs = ["--seeds", String(seeds), "--steps", String(steps), ...ofKind];
+  const { status, stdout } = run([script, "--first", "--root", house, ...runs]);
   return status === 0 ? null : (stdout.split("\n")[0] ?? "").slice(0, 130);
 }
 

@@ -3,7 +3,7 @@
  *
  *     --seeds <n>      how many seeds (2,000)
  *     --from <seed>    the first one (1)
- *     --steps <n>      steps of each run (200)
+ *     --steps <n>      steps of each run (100)
  *     --kind <kind>    only runs of this kind; by default the seed decides
  *     --trace          print what happened; for one seed
  *     --root <folder>  where `packages/…/dist` of the code under test is (this repository)
@@ -31,7 +31,7 @@ function readOptions() {
     options: {
       seeds: { type: "string", default: "2000" },
       from: { type: "string", default: "1" },
-      steps: { type: "string", default: "200" },
+      steps: { type: "string", default: "100" },
       kind: { type: "string" },
       trace: { type: "boolean", default: false },
       first: { type: "boolean", default: false },
@@ -117,7 +117,7 @@ function runJob({ job, workers, note }) {
 
 function show({ seed, kind, violations }) {
   console.log(`seed ${seed} (${kind}) fails: ${violations[0]}`);
-  const steps = options.steps === 200 ? "" : ` --steps ${options.steps}`;
+  const steps = options.steps === 100 ? "" : ` --steps ${options.steps}`;
   const ofKind = kind === "any" ? "" : ` --kind ${kind}`;
   console.log(`  again: npm run simulate -- --from ${seed}${steps}${ofKind} --trace`);
 }

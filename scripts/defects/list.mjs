@@ -73,6 +73,7 @@ const journalDefects = [
     find: `previousEnd: this.#end,`,
     replace: `previousEnd: plan.base,`,
     kind: "log",
+    seeds: 12000,
   },
   {
     what: "what was rejected stays in its file when the journal is closed",

@@ -7,7 +7,7 @@ import { runSpool, runTracker } from "./tracker-run.mjs";
 import { World } from "./world.mjs";
 
 const kinds = { log: runLog, tracker: runTracker, spool: runSpool };
-const defaultSteps = 200;
+const defaultSteps = 100;
 
 /**
  * @param subject the code under test: the public functions of tracker and journal, and the journal's files for tests
