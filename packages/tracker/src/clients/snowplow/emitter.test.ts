@@ -330,11 +330,11 @@ describe("an event store", () => {
     await first.close({ timeoutMs: 20 });
     expect(await late.delivered).toMatchObject({ delivered: false });
     expect(eventStore.size()).toBe(4);
-    collector.answer = answerOk;
-    const before = collector.requests.length;
-    const second = emit(collector, { eventStore });
+    // Another collector: a request that was given up may still reach the one before.
+    const healthy = await serve();
+    const second = emit(healthy, { eventStore });
     expect(await second.flush()).toMatchObject({ delivered: 4 });
-    const later = collector.requests.slice(before).flatMap(({ payloads }) => payloads);
+    const later = healthy.requests.flatMap(({ payloads }) => payloads);
     expect(actions(later)).toEqual(["a0", "a1", "a2", "late"]);
     expect(later.every(({ tna }) => tna === "ns")).toBe(true);
   });
@@ -427,7 +427,8 @@ describe("a spool", () => {
     const second = emit(collector, { spool: folder });
     await expect.poll(() => second.stats().delivered).toBe(3);
     const later = collector.requests.slice(before).flatMap(({ payloads }) => payloads);
-    expect(actions(later)).toEqual(["a0", "a1", "a2"]);
+    // One that the first had given up may come in late, too.
+    expect([...new Set(actions(later))]).toEqual(["a0", "a1", "a2"]);
   });
 });
 
