@@ -3,7 +3,7 @@
  * test, the official clients, and a little of what takes long in whole: simulations, planted defects, crashes. A step that
  * fails does not keep the others from being seen. The last line counts tests and steps.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,8 +33,7 @@ step("types of the tests", "npm", ["run", "-s", "types"]);
 step("unused code", "npm", ["run", "-s", "unused"]);
 step("packages", "npm", ["run", "-s", "pack:check"]);
 step("demo", "npm", ["run", "-s", "demo", "--", "--seconds", "10"]);
-// Side by side: each keeps one core busy.
-await Promise.all(newerNodes.map(onNode));
+for (const version of newerNodes) onNode(version);
 testStep("browser", process.execPath, ["scripts/test-browser.mjs"]);
 testStep("official clients", process.execPath, ["scripts/test-clients.mjs"]);
 step("simulation", "npm", ["run", "-s", "simulate", "--", "--seeds", "5000"]);
@@ -50,21 +49,12 @@ function step(name, command, args) {
 
 /** A step that runs Vitest: its tests are counted, and a run without a test counts as failed. */
 function testStep(name, command, args) {
-  countTests(name, run(name, command, [...args, ...reportersOf(name)]));
-}
-
-function reportOf(name) {
-  return join(reports, `${name.replace(/\W+/g, "-")}.json`);
-}
-
-function reportersOf(name) {
-  rmSync(reportOf(name), { force: true });
-  return ["--reporter=default", "--reporter=json", `--outputFile.json=${reportOf(name)}`];
-}
-
-function countTests(name, { status, seconds }) {
+  const report = join(reports, `${name.replace(/\W+/g, "-")}.json`);
+  rmSync(report, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { status, seconds } = run(name, command, [...args, ...reporters]);
   if (status === skippedCode) return skip(name, "see above", seconds);
-  const { passed, failed, skipped } = readCounts(reportOf(name));
+  const { passed, failed, skipped } = readCounts(report);
   const good = status === 0 && passed > 0;
   totals.passed += passed;
   totals.skipped += skipped;
@@ -100,7 +90,7 @@ function skip(name, why, seconds) {
   record(name, `skipped: ${why}`, seconds);
 }
 
-async function onNode(version) {
+function onNode(version) {
   const name = `tests on Node ${version}`;
   const folder = mkdtempSync(join(tmpdir(), "oncewire-node-"));
   const install = [
@@ -117,7 +107,7 @@ async function onNode(version) {
   if (status !== 0 || !existsSync(binary)) {
     skip(name, `npm has no ${nodePackage}@${version} for this machine`, seconds);
   } else {
-    countTests(name, await runAside(name, binary, ["node_modules/vitest/vitest.mjs", "run", ...reportersOf(name)]));
+    testStep(name, binary, ["node_modules/vitest/vitest.mjs", "run"]);
   }
   rmSync(folder, { recursive: true, force: true });
 }
@@ -130,22 +120,6 @@ function run(name, command, args, stdout = "inherit") {
   const { status, error, stdout: said } = spawnSync(command, args, { cwd: root, stdio, shell, encoding: "utf8" });
   if (error) process.stdout.write(`${error.message}\n`);
   return { status, seconds: (performance.now() - start) / 1_000, stdout: said ?? "" };
-}
-
-/** As `run`, beside others: what it prints comes in one piece, when it has ended. */
-function runAside(name, command, args) {
-  const start = performance.now();
-  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  const said = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said.push(chunk));
-  return new Promise((resolve) => {
-    const end = (status) => {
-      process.stdout.write(`\n=== ${name}: ${command} ${args.join(" ")}\n${Buffer.concat(said).toString()}`);
-      resolve({ status, seconds: (performance.now() - start) / 1_000 });
-    };
-    child.once("error", (error) => end(error.message));
-    child.once("close", end);
-  });
 }
 
 function record(name, result, seconds) {
