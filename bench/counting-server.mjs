@@ -13,3 +13,5 @@ const server = createServer((request, response) => {
 });
 server.listen(0, "127.0.0.1", () => process.send(server.address().port));
 process.on("message", () => process.exit(0));
+// It does not outlive the measurement, however that ends.
+process.on("disconnect", () => process.exit(0));
