@@ -377,6 +377,28 @@ describe("plugins", () => {
     warn.mockRestore();
   });
 
+  it.each([
+    ["another type", (ctx: Context) => (ctx.updateEvent("type", "purchase"), ctx)],
+    ["nothing", (ctx: Context) => (Reflect.deleteProperty(ctx, "event"), ctx)],
+  ])("that make %s of an event cost that event alone, and its callback is told", async (_name, spoil) => {
+    const server = await serve();
+    const analytics = open(server);
+    const errors: unknown[] = [];
+    await analytics.register(
+      {
+        ...loaded,
+        name: "spoiler",
+        type: "before",
+        track: (ctx) => (ctx.event["event"] === "Spoiled" ? spoil(ctx) : ctx),
+      },
+      { ...loaded, name: "Mine", type: "destination", track: (ctx) => ctx },
+    );
+    for (const event of ["Spoiled", "Fine"]) analytics.track({ userId: "u", event }, (error) => errors.push(error));
+    await analytics.closeAndFlush();
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining("left no event") }), undefined]);
+    expect(server.requests.flatMap(({ batch }) => batch.map(named))).toEqual(["Fine"]);
+  });
+
   it("of types destination and after see what is sent and what has ended", async () => {
     const server = await serve();
     const analytics = open(server);

@@ -11,6 +11,7 @@ import { createLevelLogger } from "../level-logger.js";
 import { Context } from "./context.js";
 import { Emitter, type EventListener, type EventName } from "./emitter.js";
 import {
+  isSegmentEvent,
   toSegmentEvent,
   type AliasParams,
   type GroupParams,
@@ -138,8 +139,12 @@ export class Analytics {
 
   async #sendPrepared(event: SegmentEvent, callback: Callback | undefined): Promise<void> {
     const prepared = await this.#plugins.prepare(event);
-    if (prepared instanceof Error) this.#end(event, prepared, callback);
-    else this.#send(prepared.event, callback);
+    if (prepared instanceof Error) return this.#end(event, prepared, callback);
+    // A plugin may have made anything of it.
+    const left: unknown = prepared.event;
+    return isSegmentEvent(left)
+      ? this.#send(left, callback)
+      : this.#end(event, new Error("the plugins left no event: its type must stay one of the six calls"), callback);
   }
 
   /** What comes after closing is counted as such by the engine, and its callback is told so. */

@@ -86,6 +86,10 @@ export function toSegmentEvent(type: EventType, message: unknown, now: Date): Se
   return event;
 }
 
+export function isSegmentEvent(value: unknown): value is SegmentEvent {
+  return isFields(value) && typeof value["type"] === "string" && Object.hasOwn(ownFields, value["type"]);
+}
+
 function emptyObjects(type: EventType): Fields {
   if (type === "alias") return {};
   return type === "identify" || type === "group" ? { traits: {} } : { properties: {} };

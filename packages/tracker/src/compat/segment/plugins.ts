@@ -143,8 +143,8 @@ async function ask(plugin: Plugin, ctx: Context): Promise<Context | Error> {
 }
 
 /** An event may name the destinations that it is for; what it says of one goes before what it says of all. */
-function isWanted({ name, alternativeNames = [] }: Plugin, { integrations }: SegmentEvent): boolean {
-  const said = new Map<string, unknown>(Object.entries(integrations ?? {}));
+function isWanted({ name, alternativeNames = [] }: Plugin, event: SegmentEvent | null | undefined): boolean {
+  const said = new Map<string, unknown>(Object.entries(event?.["integrations"] ?? {}));
   const own = [name, ...alternativeNames].find((each) => said.has(each));
   return said.get(own ?? "All") !== false;
 }
