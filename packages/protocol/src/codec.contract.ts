@@ -83,8 +83,9 @@ export function testCodec<Vendor>(name: string, codec: CodecUnderTest<Vendor>): 
       const receiver = codec.receiver();
       for (const batch of batchesOf(encodeAll(encoder), encoder.limits.maxBatchEvents)) {
         const request = encoder.frame(batch, sentAtMs);
-        const { events, bad, reply } = receiver.decode(request, arrivalAt(receiver, request.path));
+        const { count, events, bad, reply } = receiver.decode(request, arrivalAt(receiver, request.path));
         expect(bad).toEqual([]);
+        expect(count).toBe(batch.length);
         expect(events.map(({ id }) => id)).toEqual(batch.map(({ id }) => id));
         expect(encoder.classify(reply, sentAtMs)).toEqual({ kind: "delivered" });
       }

@@ -20,6 +20,15 @@ describe("parseJson", () => {
     });
   });
 
+  it.each(["9007199254740993", "-9007199254740993", "1E400", "0.10000000000000001"])(
+    "keeps %s as its text",
+    (number) => {
+      // Each alone: one that is longer would have all of them looked at.
+      expect(value(`{"n":${number}}`)).toEqual({ n: number });
+      expect(value(`[true,${number},"e"]`)).toEqual([true, number, "e"]);
+    },
+  );
+
   it("leaves every other number and every text alone", () => {
     const text = '{"a":0.30000000000000004,"b":1e21,"c":100000000000000000000,"d":"157963456373623802","e":1.50}';
     expect(value(text)).toEqual(JSON.parse(text));
