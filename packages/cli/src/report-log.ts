@@ -95,8 +95,14 @@ const describers: { readonly [K in Kind]: readonly [level: Level, message: (repo
   "worker-ended": [
     "error",
     ({ worker, message, restartMs }) =>
-      `worker ${worker} ended by itself (${message}); nothing that was answered with success is lost; it is started again in ${restartMs} ms`,
+      `worker ${worker} ended without being told to (${message}); nothing that was answered with success is lost; it is started again in ${restartMs} ms`,
   ],
+  "worker-silent": [
+    "error",
+    ({ worker, silentMs }) =>
+      `worker ${worker} has not answered for ${silentMs} ms; it gets no new connections until it does, and is replaced if it does not`,
+  ],
+  "worker-answers": ["warn", ({ worker }) => `worker ${worker} answers again`],
   failed: ["error", ({ message }) => `a request was answered 500 and not kept: ${message}`],
 };
 

@@ -33,13 +33,17 @@ export type CollectorReport =
   | { readonly kind: "sink-failed"; readonly sink: string; readonly message: string }
   /** The other end of a sink will never take these events; they are in `refused/<sink>.ndjson`. */
   | { readonly kind: "sink-refused"; readonly sink: string; readonly events: number }
-  /** A worker process ended by itself; another one is started in its place after `restartMs`. */
+  /** A worker process ended by itself, or was killed because it did not answer; another one is started in its place after `restartMs`. */
   | {
       readonly kind: "worker-ended";
       readonly worker: number;
       readonly message: string;
       readonly restartMs: number;
     }
+  /** A worker process does not answer: it gets no new connections until it does, and is killed if it never does. */
+  | { readonly kind: "worker-silent"; readonly worker: number; readonly silentMs: number }
+  /** It answers again. */
+  | { readonly kind: "worker-answers"; readonly worker: number }
   /** A request met a defect of the collector: it was answered 500 and not kept. */
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "closed"; readonly stats: CollectorStats };

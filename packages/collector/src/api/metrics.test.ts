@@ -18,7 +18,7 @@ function text(): string {
     sinks: [{ name: "file", delivered: 4, refused: 1 }],
     live: { clients: 0, leftOut: 12 },
     forgotten: 3,
-    workers: { ready: 2, ended: 1 },
+    workers: { ready: 2, ended: 1, silences: 4 },
     residentBytes: 1,
     startedAtMs: 1_500,
   });
@@ -42,6 +42,9 @@ describe("the metrics", () => {
         'oncewire_sink_events_total{sink="file",outcome="refused"} 1',
         "oncewire_live_left_out_total 12",
         "oncewire_people_forgotten_total 3",
+        "oncewire_workers 2",
+        "oncewire_worker_ends_total 1",
+        "oncewire_worker_silences_total 4",
         "process_start_time_seconds 1.5",
       ]),
     );

@@ -15,7 +15,7 @@ export interface MetricFacts {
   readonly live: { readonly clients: number; readonly leftOut: number };
   /** People let go because there were too many. */
   readonly forgotten: number;
-  readonly workers: { readonly ready: number; readonly ended: number };
+  readonly workers: { readonly ready: number; readonly ended: number; readonly silences: number };
   readonly residentBytes: number;
   readonly startedAtMs: number;
 }
@@ -115,8 +115,13 @@ function addState({ log, live, workers, forgotten, residentBytes, startedAtMs }:
   add("gauge", ["oncewire_workers", "Worker processes that take connections."], [[{}, workers.ready]]);
   add(
     "counter",
-    ["oncewire_worker_ends_total", "Worker processes that ended by themselves, to be started again."],
+    ["oncewire_worker_ends_total", "Worker processes that ended without being told to, to be started again."],
     [[{}, workers.ended]],
+  );
+  add(
+    "counter",
+    ["oncewire_worker_silences_total", "Times that a worker process did not answer any more."],
+    [[{}, workers.silences]],
   );
   add("gauge", ["process_resident_memory_bytes", "Memory of the process."], [[{}, residentBytes]]);
   add("gauge", ["process_start_time_seconds", "When it started, since the epoch."], [[{}, startedAtMs / 1_000]]);

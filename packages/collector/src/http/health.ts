@@ -35,7 +35,7 @@ export function healthOf({ log, loading, sinks, workers }: HealthParts): Health 
   }
   const { wanted, ready } = workers;
   if (ready < wanted) {
-    problems.push({ part: "workers", message: `${ready} of ${wanted} take connections; the others are started again` });
+    problems.push({ part: "workers", message: `${ready} of ${wanted} take connections; the others do not answer or are started again` });
   }
   return { accepting: state === "accepting", problems };
 }

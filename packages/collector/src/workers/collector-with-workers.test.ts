@@ -1,6 +1,6 @@
 /** What a client sees of a collector is the same, whichever process its connection is in. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { request as startRequest } from "node:http";
+import { Agent, request as startRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import type { CollectorOptions } from "../options.js";
 import type { CollectorReport } from "../report.js";
 import { systemRuntime } from "../runtime.js";
 import type { Runtime } from "../runtime.js";
+import { createHurriedRuntime } from "./hurried-runtime.fixture.js";
 
 let directory: string;
 let collector: Collector;
@@ -33,13 +34,19 @@ interface Answer {
   readonly text: string;
 }
 
-/** On a connection of its own, so that the workers take turns. */
-function ask(path: string, body: unknown = null, headers: Record<string, string> = {}): Promise<Answer> {
+interface Sending {
+  readonly headers?: Record<string, string>;
+  readonly agent?: Agent;
+}
+
+/** On a connection of its own where no agent keeps one, so that the workers take turns. */
+function ask(path: string, body: unknown = null, { headers = {}, agent }: Sending = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const method = body === null ? "GET" : "POST";
-    const sending = startRequest(`${collector.url}${path}`, { method, headers, agent: false }, (answer) => {
+    const sending = startRequest(`${collector.url}${path}`, { method, headers, agent: agent ?? false }, (answer) => {
       let text = "";
       answer.setEncoding("utf8").on("data", (chunk) => (text += String(chunk)));
+      answer.once("error", reject);
       answer.once("end", () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
     });
     sending.once("error", reject);
@@ -47,7 +54,7 @@ function ask(path: string, body: unknown = null, headers: Record<string, string>
   });
 }
 
-const rudder = (key: string): Record<string, string> => ({ authorization: `Basic ${btoa(`${key}:`)}` });
+const rudder = (key: string): Sending => ({ headers: { authorization: `Basic ${btoa(`${key}:`)}` } });
 const track = (messageId: string): object => ({ type: "track", userId: "ada", event: "Seen", messageId });
 
 async function metric(line: string): Promise<void> {
@@ -102,8 +109,9 @@ describe("a collector with workers", () => {
     // A deadline comes late: what is said within one is asked here, not how busy the machine is.
     const after: Runtime["after"] = (ms, task) => systemRuntime.after(ms * 40, task);
     await start({ runtime: { ...systemRuntime, after } });
-    const key = { "x-a-track-key": "pub_1", "content-type": "application/json" };
-    const init = (): Promise<Answer> => ask("/init", { sdkVersion: "0.1.0", uuid: "crm-42", attributes: {} }, key);
+    const headers = { "x-a-track-key": "pub_1", "content-type": "application/json" };
+    const init = (): Promise<Answer> =>
+      ask("/init", { sdkVersion: "0.1.0", uuid: "crm-42", attributes: {} }, { headers });
     expect(JSON.parse((await init()).text)).toMatchObject({ isNewUser: true });
     expect(JSON.parse((await init()).text)).toMatchObject({ isNewUser: false });
     const pixel = await ask("/i?e=pv&p=web&tv=js-3&aid=shop&url=http%3A%2F%2Fx.example%2F");
@@ -124,7 +132,10 @@ describe("a collector with workers", () => {
     process.kill(workerPids()[0] ?? 0, "SIGKILL");
     await metric("oncewire_worker_ends_total 1");
     await metric("oncewire_workers 1");
-    const problem = { part: "workers", message: "1 of 2 take connections; the others are started again" };
+    const problem = {
+      part: "workers",
+      message: "1 of 2 take connections; the others do not answer or are started again",
+    };
     expect(JSON.parse((await ask("/health/ready")).text)).toEqual({ status: "degraded", problems: [problem] });
     expect(reports).toContainEqual({ kind: "worker-ended", worker: 1, message: "SIGKILL", restartMs: 100 });
     expect((await ask("/v1/track", track("meanwhile"), rudder("k"))).status).toBe(200);
@@ -133,6 +144,74 @@ describe("a collector with workers", () => {
     await collector.settled();
     expect(collector.stats()).toMatchObject({ accepted: 2, stored: 2 });
   });
+});
+
+describe.runIf(process.platform === "linux")("a collector with a worker that hangs", () => {
+  /** A client with one connection that it keeps, and sends again what was not answered with success. */
+  async function send(name: string, over: AbortSignal): Promise<{ readonly answered: number; readonly cut: number }> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    let [answered, cut] = [0, 0];
+    while (!over.aborted) {
+      const event = track(`${name}-${answered}`);
+      const answer = await ask("/v1/track", event, { ...rudder("k"), agent }).catch(() => null);
+      if (answer?.status === 200) answered += 1;
+      else cut += 1;
+    }
+    agent.destroy();
+    return { answered, cut };
+  }
+
+  it("replaces it under load, and has everything that was answered with success once", async () => {
+    const runtime = createHurriedRuntime();
+    const reports: CollectorReport[] = [];
+    await start({ runtime, onReport: (report) => void reports.push(report), maxKeyRequestsPerSecond: null });
+    const over = new AbortController();
+    const senders = Array.from({ length: 6 }, (_, index) => send(`client-${index}`, over.signal));
+    await vi.waitFor(() => expect(collector.stats().accepted).toBeGreaterThan(100), { timeout: 10_000 });
+    const [victim = 0] = workerPids();
+    process.kill(victim, "SIGSTOP");
+    const before = collector.stats().accepted;
+    await vi.waitFor(() => expect(collector.stats().accepted).toBeGreaterThan(before + 100), { timeout: 10_000 });
+    const kinds = (): string[] => reports.map(({ kind }) => kind);
+    runtime.hurry();
+    await vi.waitFor(() => expect(kinds()).toContain("worker-silent"), { timeout: 10_000 });
+    runtime.relax();
+    await metric("oncewire_worker_silences_total 1");
+    const problem = {
+      part: "workers",
+      message: "1 of 2 take connections; the others do not answer or are started again",
+    };
+    expect(JSON.parse((await ask("/health/ready")).text)).toEqual({ status: "degraded", problems: [problem] });
+    runtime.hurry();
+    await vi.waitFor(() => expect(kinds()).toContain("worker-ended"), { timeout: 10_000 });
+    runtime.relax();
+    await metric("oncewire_workers 2");
+    expect(workerPids()).not.toContain(victim);
+    over.abort();
+    const sent = await Promise.all(senders);
+    // Those three whose connection it had.
+    expect(sent.filter(({ cut }) => cut > 0)).toHaveLength(3);
+    await collector.settled();
+    const ids: string[] = [];
+    for await (const { id } of stored()) ids.push(id);
+    const acknowledged = sent.flatMap(({ answered }, client) =>
+      Array.from({ length: answered }, (_, index) => `client-${client}-${index}`),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  async function* stored(): AsyncGenerator<{ readonly id: string }> {
+    let cursor = "";
+    do {
+      const page = JSON.parse((await ask(`/api/events?limit=500${cursor}`)).text) as {
+        readonly items: readonly { readonly id: string }[];
+        readonly next: string | null;
+      };
+      yield* page.items;
+      cursor = page.next === null ? "" : `&cursor=${page.next}`;
+    } while (cursor !== "");
+  }
 });
 
 /** In the order they were started. */

@@ -1,12 +1,13 @@
 /**
- * The worker processes of a collector: as many as were asked for, each started again when it ends by itself. A connection
- * goes to the one that has fewest.
+ * The worker processes of a collector: as many as were asked for, each started again when it ends by itself or has to be
+ * killed because it hangs. A connection goes to the one that has fewest, of those that answer.
  */
 import { CollectorError } from "../errors.js";
 import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { WorkerSetup } from "./messages.js";
 import type { SharedDesk } from "./owner-desk.js";
+import { everyCheck, silentMs } from "./pulse.js";
 import { Worker } from "./worker.js";
 import type { Accepted } from "./worker.js";
 
@@ -23,8 +24,10 @@ export interface CrewStatus {
   readonly wanted: number;
   /** How many take connections. */
   readonly ready: number;
-  /** How many ended by themselves. */
+  /** How many ended by themselves, or were killed because they did not answer. */
   readonly ended: number;
+  /** How often one did not answer any more. */
+  readonly silences: number;
   /** Of each worker. */
   readonly connections: readonly number[];
   /** Of the processes that run, for whoever measures them. */
@@ -44,8 +47,10 @@ export class Crew {
   readonly #places: Place[];
   /** Resolves when every worker is ready; rejects when one ended before. */
   readonly #started: Promise<void>;
+  readonly #endChecks: () => void;
   #desk: SharedDesk | null = null;
   #ended = 0;
+  #silences = 0;
   #turn = 0;
   #isClosing = false;
   #onStarted: () => void = () => {};
@@ -69,6 +74,9 @@ export class Crew {
       cancelRestart: () => {},
     }));
     for (const place of this.#places) this.#start(place);
+    this.#endChecks = everyCheck(parts.runtime, (isLate) => {
+      for (const { worker } of this.#places) worker?.check(isLate);
+    });
   }
 
   status(): CrewStatus {
@@ -76,6 +84,7 @@ export class Crew {
       wanted: this.#places.length,
       ready: this.#ready().length,
       ended: this.#ended,
+      silences: this.#silences,
       connections: this.#places.map(connectionsOf),
       pids: this.#places.flatMap(({ worker }) => worker?.pid ?? []),
     };
@@ -91,7 +100,7 @@ export class Crew {
     return this.#started;
   }
 
-  /** Hands the connection to a worker, or serves it here while there is none. */
+  /** Hands the connection to a worker, or serves it here while there is none that answers. */
   take(accepted: Accepted): void {
     const ready = this.#desk === null ? [] : this.#ready();
     this.#turn += 1;
@@ -106,6 +115,7 @@ export class Crew {
   close(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#isClosing = true;
+      this.#endChecks();
       const cancel = this.#parts.runtime.after(timeoutMs + killAfterMs, () => {
         for (const { worker } of this.#places) worker?.kill();
       });
@@ -123,7 +133,7 @@ export class Crew {
   }
 
   #ready(): readonly Place[] {
-    return this.#places.filter(({ isReady }) => isReady);
+    return this.#places.filter(({ isReady, worker }) => isReady && worker?.isSilent === false);
   }
 
   #start(place: Place): void {
@@ -133,6 +143,8 @@ export class Crew {
         runtime: this.#parts.runtime,
         desk: () => this.#employer(),
         onReady: () => this.#becameReady(place),
+        onSilent: () => this.#fellSilent(place),
+        onBack: () => this.#cameBack(place),
         onEnded: (why, untaken) => this.#workerEnded(place, why, untaken),
       });
     } catch (error) {
@@ -149,9 +161,20 @@ export class Crew {
   #becameReady(place: Place): void {
     place.isReady = true;
     place.readyAtMs = this.#parts.runtime.monotonicMs();
-    if (this.#ready().length < this.#places.length) return;
+    if (!this.#places.every(({ isReady }) => isReady)) return;
     this.#onFailed = null;
     this.#onStarted();
+  }
+
+  /** One that is not ready yet takes its time to start. */
+  #fellSilent({ isReady, number }: Place): void {
+    if (!isReady) return;
+    this.#silences += 1;
+    this.#parts.onReport({ kind: "worker-silent", worker: number, silentMs });
+  }
+
+  #cameBack({ isReady, number }: Place): void {
+    if (isReady) this.#parts.onReport({ kind: "worker-answers", worker: number });
   }
 
   #workerEnded(place: Place, why: string, untaken: readonly Accepted[]): void {

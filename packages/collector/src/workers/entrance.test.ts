@@ -11,9 +11,12 @@ import type { Wires } from "../loading/receivers.js";
 import { decodeRecord } from "../log/accept-log.js";
 import { resolveOptions } from "../options.js";
 import type { CollectorReport } from "../report.js";
+import { systemRuntime } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
 import type { CrewStatus } from "./crew.js";
 import { openEntrance } from "./entrance.js";
 import type { Entrance } from "./entrance.js";
+import { createHurriedRuntime } from "./hurried-runtime.fixture.js";
 import type { SharedDesk } from "./owner-desk.js";
 
 let entrance: Entrance | null = null;
@@ -30,6 +33,7 @@ interface StartOptions {
   /** Null to leave the workers without work yet. */
   readonly employ?: null;
   readonly wires?: Wires;
+  readonly runtime?: Runtime;
 }
 
 const keepAtOnce = (): Promise<KeepResult> => Promise.resolve({ kind: "kept", position: kept.length });
@@ -43,6 +47,7 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
     maxConnections,
     maxAddressConnections: given.maxAddressConnections,
     maxKeyRequestsPerSecond: limits.key === null ? null : 1,
+    runtime: given.runtime,
   });
   const onReport = (report: CollectorReport): void => void reports.push(report);
   const opened = await openEntrance({
@@ -306,6 +311,66 @@ describe("a worker that is killed", () => {
       code: "worker-failed",
       message: expect.stringContaining("TypeError") as unknown,
     });
+  });
+});
+
+describe("a worker that hangs", () => {
+  const kindsOf = (worker: number): string[] =>
+    reports.flatMap((report) => ("worker" in report && report.worker === worker ? report.kind : []));
+
+  it("gets no new connections, and when it is killed others serve what it had not taken", async () => {
+    const runtime = createHurriedRuntime();
+    await start({ runtime });
+    const [victim = 0, other] = crew().pids;
+    const taken = await Promise.all([open(), open()]);
+    const cut = Promise.race(taken.map(ended));
+    await vi.waitFor(() => expect(crew().connections).toEqual([1, 1]));
+    process.kill(victim, "SIGSTOP");
+    const answers = [ask("GET", "/anything"), ask("GET", "/anything")];
+    await vi.waitFor(() => expect(crew().connections[0]).toBe(2));
+    runtime.hurry();
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ready: 1, silences: 1 }), { timeout: 10_000 });
+    runtime.relax();
+    expect(kindsOf(1)).toEqual(["worker-silent"]);
+    const more = Array.from({ length: 4 }, () => ask("GET", "/anything"));
+    expect((await Promise.all(more)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(crew().connections[0]).toBe(2);
+    runtime.hurry();
+    await cut;
+    runtime.relax();
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    const message = "it gave no sign of life for 30000 ms";
+    expect(reports).toContainEqual({ kind: "worker-ended", worker: 1, message, restartMs: 100 });
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ready: 2, ended: 1 }), { timeout: 10_000 });
+    expect(crew().pids).toContain(other);
+    expect(isRunning(victim)).toBe(false);
+    for (const socket of taken) socket.destroy();
+  });
+
+  it("gets connections again when it goes on", async () => {
+    const runtime = createHurriedRuntime();
+    await start({ runtime, workers: 1 });
+    const [victim = 0] = crew().pids;
+    process.kill(victim, "SIGSTOP");
+    runtime.hurry();
+    await vi.waitFor(() => expect(crew().ready).toBe(0), { timeout: 10_000 });
+    runtime.relax();
+    // Served by the collector's own process.
+    expect(await track()).toMatchObject({ text: "here, for 127.0.0.1" });
+    process.kill(victim, "SIGCONT");
+    await vi.waitFor(() => expect(crew()).toMatchObject({ ready: 1, ended: 0, pids: [victim] }), { timeout: 10_000 });
+    expect(await track()).toMatchObject({ text: "ok" });
+    expect(kindsOf(1)).toEqual(["worker-silent", "worker-answers"]);
+  });
+
+  it("ends the start when it never is ready", async () => {
+    // Its checks come at once, so that nobody can be ready before the last.
+    const after: Runtime["after"] = (ms, task) => systemRuntime.after(ms === 1_000 ? 0 : ms, task);
+    await expect(start({ runtime: { ...systemRuntime, after } })).rejects.toMatchObject({
+      code: "worker-failed",
+      message: expect.stringContaining("it gave no sign of life for 30000 ms") as unknown,
+    });
+    expect(reports).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ export interface EntranceOptions extends HttpServerOptions {
   readonly onReport: (report: CollectorReport) => void;
 }
 
-const none: CrewStatus = { wanted: 0, ready: 0, ended: 0, connections: [], pids: [] };
+const none: CrewStatus = { wanted: 0, ready: 0, ended: 0, silences: 0, connections: [], pids: [] };
 
 export async function openEntrance(given: EntranceOptions): Promise<Entrance> {
   if (given.options.workers > 0) return openSharedEntrance(given);

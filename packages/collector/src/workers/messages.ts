@@ -25,10 +25,13 @@ export interface DoorAddress {
 export type ToWorker =
   | { readonly kind: "start"; readonly setup: WorkerSetup }
   | { readonly kind: "connection"; readonly id: number }
+  /** Wants a sign of life. */
+  | { readonly kind: "ping" }
   | { readonly kind: "close"; readonly timeoutMs: number };
 
 export type FromWorker =
   | { readonly kind: "ready" }
+  | { readonly kind: "alive" }
   /** It met a defect and ends. */
   | { readonly kind: "dying"; readonly message: string };
 

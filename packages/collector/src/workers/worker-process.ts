@@ -85,6 +85,8 @@ function hear({ message, handle, link, owner, connections }: Heard): void {
       handle.once("close", release);
       return connections.take(handle);
     }
+    case "ping":
+      return say({ kind: "alive" });
     case "close":
       return void connections
         .close(message.timeoutMs)

@@ -11,6 +11,7 @@ import { linkDescriptor } from "./messages.js";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.js";
 import { createOwnerDesk } from "./owner-desk.js";
 import type { SharedDesk } from "./owner-desk.js";
+import { lostMs, Pulse } from "./pulse.js";
 
 /** A connection on its way to whoever serves it. */
 export interface Accepted {
@@ -29,6 +30,10 @@ export interface WorkerParts {
   /** Asked for with the first frame. */
   readonly desk: () => SharedDesk;
   readonly onReady: () => void;
+  /** It does not answer any more. */
+  readonly onSilent: () => void;
+  /** It answers again. */
+  readonly onBack: () => void;
   /** It has ended. Connections that never reached it are given back. */
   readonly onEnded: (why: string, untaken: readonly Accepted[]) => void;
 }
@@ -37,6 +42,7 @@ export interface WorkerParts {
 export class Worker {
   readonly #child: ChildProcess;
   readonly #connections = new Map<number, Handed>();
+  readonly #pulse: Pulse;
   #lastId = 0;
   #defect: string | null = null;
   #isClosing = false;
@@ -46,6 +52,12 @@ export class Worker {
       serialization: "advanced",
       execArgv: [],
       stdio: ["ignore", "ignore", "ignore", "ipc", "overlapped"],
+    });
+    this.#pulse = new Pulse({
+      ask: () => this.#say({ kind: "ping" }),
+      onSilent: parts.onSilent,
+      onBack: parts.onBack,
+      onLost: () => this.#lost(),
     });
     this.#openLink(parts);
     this.#child.on("message", (message) => this.#hear(message as FromWorker, parts));
@@ -72,6 +84,10 @@ export class Worker {
     return this.#connections.size;
   }
 
+  get isSilent(): boolean {
+    return this.#pulse.isSilent;
+  }
+
   take(accepted: Accepted): void {
     const id = ++this.#lastId;
     this.#connections.set(id, { ...accepted, isTaken: false });
@@ -86,6 +102,11 @@ export class Worker {
     this.#say({ kind: "close", timeoutMs });
   }
 
+  /** Asks for a sign of life. A process that has given none for too long is killed. */
+  check(isLate: boolean): void {
+    this.#pulse.check(isLate);
+  }
+
   kill(): void {
     this.#child.kill("SIGKILL");
   }
@@ -94,7 +115,10 @@ export class Worker {
     const link = createLink({
       stream: this.#child.stdio[linkDescriptor] as Duplex,
       runtime,
-      hear: (frame) => (take ??= open())(frame),
+      hear: (frame) => {
+        this.#pulse.heard();
+        (take ??= open())(frame);
+      },
       onLost: (defect) => this.#linkLost(defect),
     });
     let take: ((frame: Frame) => void) | null = null;
@@ -127,10 +151,18 @@ export class Worker {
     if (!this.#isClosing) this.kill();
   }
 
+  #lost(): void {
+    this.#defect ??= `it gave no sign of life for ${lostMs} ms`;
+    this.kill();
+  }
+
   #hear(message: FromWorker, { onReady }: WorkerParts): void {
+    this.#pulse.heard();
     switch (message.kind) {
       case "ready":
         return onReady();
+      case "alive":
+        return undefined;
       case "dying":
         this.#defect = message.message;
         return undefined;
