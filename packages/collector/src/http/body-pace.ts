@@ -38,7 +38,7 @@ export function keepPace(handler: Handler, { minBodyBytesPerSecond, runtime }: B
     for (const [socket, progress] of current) {
       const { request, response, since } = progress;
       const bytes = socket.bytesRead;
-      if (request.complete || request.destroyed) {
+      if (request.complete || request.destroyed || socket.writableEnded) {
         current.delete(socket);
       } else if (since === null || request.readableFlowing !== true) {
         // What nobody reads does not come, and that is not the client's doing.

@@ -1,7 +1,8 @@
 import type { OutgoingHttpHeader, ServerResponse } from "node:http";
 import type { WireHeaders, WireResponse } from "@oncewire/protocol";
+import { lingerAfter } from "./lingering.js";
 
-/** Writes a whole answer. `closing` ends the connection after it: what the client still sends is not read. */
+/** Writes a whole answer. */
 export function send(
   response: ServerResponse,
   reply: WireResponse,
@@ -39,13 +40,14 @@ function listOf(extra: WireHeaders, own: WireHeaders): OutgoingHttpHeader[] {
 /** Most answers to events are much shorter; above it a copy costs more than a second piece. */
 const maxTextBytes = 1_024;
 
-/** Answers before the body was read whole: the connection cannot be used again. */
+/** Answers before the body was read whole: the connection cannot be used again, and ends when the client can have read it. */
 export function sendAndClose(
   response: ServerResponse,
   reply: WireResponse,
   extra: Readonly<Record<string, string>> = {},
 ): void {
   send(response, reply, { ...extra, connection: "close" });
+  lingerAfter(response);
 }
 
 const encoder = new TextEncoder();

@@ -18,6 +18,7 @@ import type { Runtime } from "../runtime.js";
 import type { EventReader } from "../store/event-store.js";
 import { createReadAccess } from "./access.js";
 import { createClientAddress } from "./client-address.js";
+import { createClock } from "./clock.fixture.js";
 import { createIngestHandler } from "./ingest-handler.js";
 import type { Health } from "./health.js";
 import { createRateLimiter } from "./rate-limiter.js";
@@ -166,29 +167,6 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     },
   });
   return server;
-}
-
-/** Time that passes when it is told to, and what was to happen by then. */
-function createClock(): { readonly runtime: Runtime; pass(ms: number): void } {
-  let nowMs = 0;
-  let tasks: { readonly atMs: number; readonly run: () => void }[] = [];
-  return {
-    runtime: {
-      ...systemRuntime,
-      monotonicMs: () => nowMs,
-      after(delayMs, run) {
-        const task = { atMs: nowMs + delayMs, run };
-        tasks.push(task);
-        return () => (tasks = tasks.filter((other) => other !== task));
-      },
-    },
-    pass(ms) {
-      nowMs += ms;
-      const due = tasks.filter(({ atMs }) => atMs <= nowMs);
-      tasks = tasks.filter(({ atMs }) => atMs > nowMs);
-      for (const { run } of due) run();
-    },
-  };
 }
 
 interface Trickle {

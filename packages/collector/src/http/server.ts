@@ -6,6 +6,8 @@ import type { Runtime } from "../runtime.js";
 import type { Handler } from "./router.js";
 import { keepPace } from "./body-pace.js";
 import type { BodyPaceOptions } from "./body-pace.js";
+import { createLingering } from "./lingering.js";
+import type { Lingering } from "./lingering.js";
 import { createConnectionCap } from "./connection-cap.js";
 import type { ConnectionCapOptions } from "./connection-cap.js";
 import { send, textReply } from "./reply.js";
@@ -45,7 +47,8 @@ const keepAliveTimeoutMs = 75_000;
 const defaultIdleTimeoutMs = 120_000;
 
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) });
+  const lingering = createLingering(options.runtime);
+  const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) }, lingering);
   const cap = createConnectionCap(options);
   server.prependListener("connection", (socket: Socket) => {
     const release = cap.admit(socket.remoteAddress);
@@ -53,11 +56,17 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
     else socket.once("close", release);
   });
   await bind(server, options);
-  return { url: urlOf(server, options.host), close: (timeoutMs) => close(server, timeoutMs, options.runtime) };
+  return {
+    url: urlOf(server, options.host),
+    close(timeoutMs) {
+      lingering.close();
+      return close(server, timeoutMs, options.runtime);
+    },
+  };
 }
 
 /** A server that does not listen yet. */
-export function createHttpServer(options: ConnectionOptions): Server {
+export function createHttpServer(options: ConnectionOptions, lingering: Lingering): Server {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: Math.min(headersTimeoutMs, options.requestTimeoutMs),
@@ -69,7 +78,9 @@ export function createHttpServer(options: ConnectionOptions): Server {
   server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = options.maxConnections;
   server.setTimeout(options.idleTimeoutMs ?? defaultIdleTimeoutMs);
+  server.on("connection", (socket: Socket) => lingering.watch(socket));
   server.on("request", (request, response) => {
+    if (lingering.has(request.socket)) return void request.resume();
     options.handler(request, response).catch((error: unknown) => {
       options.onError(error);
       send(response, textReply(500, "the collector failed on this request; it was not kept, send it again\n"));

@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLingering } from "../http/lingering.js";
 import { createHttpServer } from "../http/server.js";
 import type { ConnectionOptions } from "../http/server.js";
 import { send, textReply } from "../http/reply.js";
@@ -21,7 +22,7 @@ export interface Door {
 }
 
 export interface DoorOptions extends ConnectionOptions {
-  readonly runtime: Pick<Runtime, "uuid">;
+  readonly runtime: Pick<Runtime, "after" | "uuid">;
 }
 
 const refused = textReply(403, "expected a worker of this collector\n");
@@ -29,7 +30,8 @@ const refused = textReply(403, "expected a worker of this collector\n");
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const token = options.runtime.uuid();
   const path = doorPath(`oncewire-${options.runtime.uuid()}`);
-  const server = createHttpServer({ ...options, handler: guarded(options.handler, token) });
+  const handler = guarded(options.handler, token);
+  const server = createHttpServer({ ...options, handler }, createLingering(options.runtime));
   server.maxHeadersCount = maxHeaders + maxAddedHeaders + 1;
   // A worker sends a body when somebody begins to read it.
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {

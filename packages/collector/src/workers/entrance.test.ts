@@ -406,3 +406,24 @@ describe("closing", () => {
     entrance = null;
   });
 });
+
+describe("a body that nobody wants", () => {
+  it.each([
+    ["a worker refuses it", "/v1/track", /^HTTP\/1\.1 413 .*request size exceeds max limit\n$/s],
+    ["the collector's own process answers", "/anything", /^HTTP\/1\.1 200 .*here, for 127\.0\.0\.1$/s],
+  ])("leaves its client the whole answer when %s", async (_who, path, expected) => {
+    await start();
+    for (let round = 0; round < 20; round += 1) {
+      const socket = await open();
+      socket.pause();
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic azo=\r\nContent-Length: 12000000\r\n\r\n`);
+      await new Promise<void>((resolve, reject) => {
+        socket.write(Buffer.alloc(12_000_000), (error) => (error instanceof Error ? reject(error) : resolve()));
+      });
+      let answer = "";
+      socket.on("data", (chunk) => (answer += String(chunk)));
+      await ended(socket);
+      expect(answer).toMatch(expected);
+    }
+  });
+});

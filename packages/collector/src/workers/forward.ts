@@ -6,6 +6,7 @@ import { request as startRequest } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import type { Handler } from "../http/router.js";
+import { lingerAfter } from "../http/lingering.js";
 import { send, sendAndClose, textReply } from "../http/reply.js";
 import { hasBody, passBack, passOn } from "./door-head.js";
 import type { DoorAddress } from "./messages.js";
@@ -44,6 +45,7 @@ function answer(incoming: IncomingMessage, request: IncomingMessage, response: S
   response.writeHead(incoming.statusCode ?? 502, headers);
   // A stream of events has nothing to say at first, and says so.
   if (incoming.headers["content-length"] === undefined) response.flushHeaders();
+  incoming.once("end", () => lingerAfter(response));
   pipeline(incoming, response, (error) => {
     if (error !== null && error !== undefined) response.destroy();
   });

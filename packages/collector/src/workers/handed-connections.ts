@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { keepPace } from "../http/body-pace.js";
 import type { BodyPaceOptions } from "../http/body-pace.js";
+import { createLingering } from "../http/lingering.js";
 import { createHttpServer } from "../http/server.js";
 import type { ConnectionOptions } from "../http/server.js";
 
@@ -17,7 +18,8 @@ export function serveHandedConnections(options: ConnectionOptions & BodyPaceOpti
   const responses = new Set<ServerResponse>();
   let isClosing = false;
   let onEmpty: () => void = () => {};
-  const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) });
+  const lingering = createLingering(options.runtime);
+  const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) }, lingering);
   // Told that it listens, node:http watches over heads and bodies that do not come to an end.
   server.emit("listening");
   server.prependListener("request", (_, response: ServerResponse) => {
@@ -43,6 +45,7 @@ export function serveHandedConnections(options: ConnectionOptions & BodyPaceOpti
       new Promise((resolve) => {
         isClosing = true;
         for (const response of responses) sayLast(response);
+        lingering.close();
         const cancel = options.runtime.after(timeoutMs, () => server.closeAllConnections());
         onEmpty = () => {
           cancel();
