@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startCollector } from "./collector.js";
 import type { Collector } from "./collector.js";
 import { placesFile, writePlaces } from "./enrichment/place-database.fixture.js";
 import type { CollectorOptions } from "./options.js";
 import { rebuildStore } from "./rebuild-store.js";
 import type { CollectorReport } from "./report.js";
+import { systemRuntime } from "./runtime.js";
 
 const phone =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1";
@@ -140,6 +141,41 @@ describe("a collector that enriches", () => {
     expect(await contextOf("m-1")).toMatchObject({ device: { type: "tv" }, bot: true });
     const failed = reports.filter(({ kind }) => kind === "enrichment-failed");
     expect(failed).toEqual([{ kind: "enrichment-failed", message: expect.stringContaining(message) }]);
+  });
+
+  it("says so where a module holds up the store and a sink, and goes on when it returns", async () => {
+    const go = join(folder, "go");
+    const module = moduleOf(`
+      import { existsSync } from "node:fs";
+      const nothing = new Int32Array(new SharedArrayBuffer(4));
+      export function enrich() {
+        while (!existsSync(${JSON.stringify(go)})) Atomics.wait(nothing, 0, 0, 10);
+        return {};
+      }`);
+    let clockMs = 0;
+    const runtime = { ...systemRuntime, monotonicMs: () => clockMs };
+    const archive = { kind: "ndjson", name: "archive", path: join(folder, "events.ndjson") } as const;
+    await start({ enrichment: [module], sinks: [archive], runtime });
+    const health = async (): Promise<unknown> => (await fetch(`${collector?.url}/health/ready`)).json();
+    await track("a", {});
+    clockMs = 29_000;
+    await track("b", {});
+    expect(await health()).toEqual({ status: "ready", problems: [] });
+    clockMs = 31_500;
+    const why = "has not moved for 31 s; requests that wait for it in the log: 2";
+    expect(await health()).toEqual({
+      status: "degraded",
+      problems: [
+        { part: "store", message: `it ${why}` },
+        { part: "sink", message: `archive ${why}` },
+      ],
+    });
+    writeFileSync(go, "");
+    await vi.waitFor(async () => expect(await health()).toEqual({ status: "ready", problems: [] }), {
+      timeout: 10_000,
+    });
+    await collector?.settled();
+    expect(collector?.stats()).toMatchObject({ accepted: 2, stored: 2 });
   });
 
   it("takes of a module's answer what JSON carries", async () => {

@@ -1,7 +1,7 @@
 /** Whether the collector can do its work, for load balancers, orchestrators and people. Says nothing about events. */
 import type { WireResponse } from "@oncewire/protocol";
 import type { AcceptLog } from "../log/accept-log.js";
-import type { Loading } from "../loading/start-loading.js";
+import type { Loading, LoadingProgress } from "../loading/start-loading.js";
 import type { Sinks } from "../loading/start-sinks.js";
 import { jsonReply, textReply } from "./reply.js";
 
@@ -18,26 +18,42 @@ export interface HealthProblem {
 }
 
 export interface HealthParts {
-  readonly log: Pick<AcceptLog, "status">;
+  readonly log: Pick<AcceptLog, "status" | "durable">;
   readonly loading: Pick<Loading, "progress">;
   readonly sinks: Pick<Sinks, "progress">;
   readonly workers: { readonly wanted: number; readonly ready: number };
 }
 
+/** Whoever follows the log and has not moved for so long hangs, or waits for something that does. */
+const standstillMs = 30_000;
+
 export function healthOf({ log, loading, sinks, workers }: HealthParts): Health {
   const { state, fault } = log.status();
-  const { failure } = loading.progress();
+  const store = loading.progress();
   const problems: HealthProblem[] = [];
   if (state !== "accepting") problems.push({ part: "log", message: `it cannot be written: ${fault ?? state}` });
-  if (failure !== null) problems.push({ part: "store", message: `it is tried again: ${failure}` });
+  const ofStore = followerProblem(store, log.durable - store.loadedTo);
+  if (ofStore !== null) problems.push({ part: "store", message: `it ${ofStore}` });
   for (const sink of sinks.progress()) {
-    if (sink.failure !== null) problems.push({ part: "sink", message: `${sink.name} is tried again: ${sink.failure}` });
+    const ofSink = followerProblem(sink, log.durable - sink.position);
+    if (ofSink !== null) problems.push({ part: "sink", message: `${sink.name} ${ofSink}` });
   }
   const { wanted, ready } = workers;
   if (ready < wanted) {
-    problems.push({ part: "workers", message: `${ready} of ${wanted} take connections; the others do not answer or are started again` });
+    problems.push({
+      part: "workers",
+      message: `${ready} of ${wanted} take connections; the others do not answer or are started again`,
+    });
   }
   return { accepting: state === "accepting", problems };
+}
+
+/** What is wrong with a follower of the log that is so many requests behind; null for one that is well. */
+function followerProblem(follower: Pick<LoadingProgress, "failure" | "standstillMs">, behind: number): string | null {
+  if (follower.failure !== null) return `is tried again: ${follower.failure}`;
+  if (follower.standstillMs < standstillMs) return null;
+  const seconds = Math.floor(follower.standstillMs / 1_000);
+  return `has not moved for ${seconds} s; requests that wait for it in the log: ${behind}`;
 }
 
 const retryLater = { "retry-after": "5" };

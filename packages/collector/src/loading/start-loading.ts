@@ -11,6 +11,7 @@ import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, Stored
 import type { SqlResult } from "../store/engine-protocol.js";
 import { StoreError } from "../store/store-error.js";
 import { createPace } from "./pace.js";
+import { Standstill } from "./standstill.js";
 import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 
 export interface Loading {
@@ -37,6 +38,8 @@ export interface LoadingProgress {
   readonly loadedTo: number;
   /** Everything below is sealed. */
   readonly sealedTo: number;
+  /** How long nothing was loaded although something waits for it. */
+  readonly standstillMs: number;
   /** People let go so far because there were too many, as far as is known. */
   readonly forgotten: number;
   /** The last failure, until something is loaded again; null while all is well. */
@@ -46,7 +49,7 @@ export interface LoadingProgress {
 export interface LoadingParts {
   readonly setup: Omit<LoadingSetup, "reportedTo">;
   readonly readLog: (from: number) => Promise<PackedRead>;
-  readonly runtime: Pick<Runtime, "after">;
+  readonly runtime: Pick<Runtime, "after" | "monotonicMs">;
   readonly onLoaded: (loaded: LoadedMessage) => void;
   /** Everything below `position` is sealed in the store. */
   readonly onSealed: (position: number) => void;
@@ -72,6 +75,7 @@ class LoadingThread implements Loading {
   readonly #waiting = new Set<() => void>();
   #worker: Worker;
   #nextQuestion = 0;
+  readonly #standstill: Standstill;
   #durable = 0;
   readonly #tell: () => void;
   #wasReady = false;
@@ -87,6 +91,7 @@ class LoadingThread implements Loading {
 
   constructor(parts: LoadingParts) {
     this.#parts = parts;
+    this.#standstill = new Standstill(parts.runtime);
     this.#tell = createPace(parts.runtime, () => this.#say({ kind: "durable", position: this.#durable }));
     this.started = new Promise((resolve, reject) => {
       this.#onReady = resolve;
@@ -102,6 +107,7 @@ class LoadingThread implements Loading {
 
   advance(durable: number): void {
     this.#durable = durable;
+    this.#standstill.wanted(this.#loadedTo < durable);
     this.#tell();
   }
 
@@ -136,7 +142,7 @@ class LoadingThread implements Loading {
 
   progress(): LoadingProgress {
     const [loadedTo, sealedTo, forgotten] = [this.#loadedTo, this.#sealedTo, this.#forgotten];
-    return { loadedTo, sealedTo, forgotten, failure: this.#failure };
+    return { loadedTo, sealedTo, standstillMs: this.#standstill.ms, forgotten, failure: this.#failure };
   }
 
   seal(): Promise<void> {
@@ -200,6 +206,7 @@ class LoadingThread implements Loading {
       case "loaded":
         this.#failure = null;
         this.#loadedTo = Math.max(this.#loadedTo, message.to);
+        this.#standstill.moved(this.#loadedTo < this.#durable);
         this.#forgotten = message.forgotten ?? this.#forgotten;
         this.#parts.onLoaded(message);
         this.#sealed(message.storePosition);
@@ -237,6 +244,7 @@ class LoadingThread implements Loading {
   #reachedStore(position: number): void {
     this.#loadedTo = Math.max(this.#loadedTo, position);
     this.#sealedTo = Math.max(this.#sealedTo, position);
+    this.#standstill.moved(this.#loadedTo < this.#durable);
     for (const check of this.#waiting) check();
   }
 

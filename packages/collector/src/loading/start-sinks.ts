@@ -9,6 +9,7 @@ import type { CollectorReport } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { SinkOptions } from "../sink-options.js";
 import { createPace } from "./pace.js";
+import { Standstill } from "./standstill.js";
 import type { FromSink, SinkSetup, ToSink } from "./sink-messages.js";
 
 export interface Sinks {
@@ -23,6 +24,8 @@ export interface SinkProgress {
   readonly name: string;
   /** Everything below is carried out. */
   readonly position: number;
+  /** How long nothing was carried out although something waits for it. */
+  readonly standstillMs: number;
   readonly delivered: number;
   readonly refused: number;
   /** The last failure, until something is carried out again; null while all is well. */
@@ -34,7 +37,7 @@ export interface SinksParts {
   readonly setup: Pick<SinkSetup, "logFirst" | "wires" | "enrichment">;
   readonly dataDirectory: string;
   readonly log: AcceptLog;
-  readonly runtime: Pick<Runtime, "after">;
+  readonly runtime: Pick<Runtime, "after" | "monotonicMs">;
   readonly onReport: (report: CollectorReport) => void;
 }
 
@@ -78,7 +81,10 @@ class SinkThread {
   readonly #sink: SinkOptions;
   readonly #cursor: Cursor;
   #worker: Worker;
+  readonly #standstill: Standstill;
   #durable = 0;
+  /** The cursor is there a moment later. */
+  #doneTo: number;
   #delivered = 0;
   #refused = 0;
   #failure: string | null = null;
@@ -88,18 +94,21 @@ class SinkThread {
     this.#parts = parts;
     this.#sink = sink;
     this.#cursor = cursor;
+    this.#doneTo = cursor.position;
+    this.#standstill = new Standstill(parts.runtime);
     this.#worker = this.#start();
   }
 
   advance(durable: number): void {
     this.#durable = durable;
+    this.#standstill.wanted(this.#doneTo < durable);
     this.#say({ kind: "durable", position: durable });
   }
 
   progress(): SinkProgress {
     const { position } = this.#cursor;
     const [delivered, refused, failure] = [this.#delivered, this.#refused, this.#failure];
-    return { name: this.#sink.name, position, delivered, refused, failure };
+    return { name: this.#sink.name, position, standstillMs: this.#standstill.ms, delivered, refused, failure };
   }
 
   close(): Promise<void> {
@@ -151,6 +160,8 @@ class SinkThread {
 
   #done({ position, memo, events, refused }: FromSink & { kind: "done" }): void {
     this.#failure = null;
+    this.#doneTo = position;
+    this.#standstill.moved(position < this.#durable);
     this.#delivered += events;
     this.#refused += refused;
     if (refused > 0) this.#parts.onReport({ kind: "sink-refused", sink: this.#sink.name, events: refused });
