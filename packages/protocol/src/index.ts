@@ -25,5 +25,6 @@ export type { RequestHead, WireHeaders, WireRequest, WireResponse } from "./http
 export type { Outcome } from "./outcome.js";
 export { failed, ok } from "./problem.js";
 export type { Problem, Problems, Result } from "./problem.js";
+export { setField } from "./set-field.js";
 export { decideSession, sessionBeginnings, sessionIdleMs } from "./session-rule.js";
 export type { OpenSession, SessionActivity, SessionBeginning, SessionDecision } from "./session-rule.js";

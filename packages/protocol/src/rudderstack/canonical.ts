@@ -4,7 +4,8 @@ import { isCanonicalTime, isoTime, isTimeMs, parseIsoTime } from "../iso-time.js
 import { formatUuid, uuidOf } from "../uuid.js";
 import { md5 } from "../md5.js";
 import { toWellFormed } from "../well-formed.js";
-import { carriedField, isObject, readCarried, setField } from "./carried.js";
+import { carriedField, isObject, readCarried } from "./carried.js";
+import { setField } from "../set-field.js";
 import type { Carried } from "./carried.js";
 import { sanitizeId } from "./identity.js";
 

@@ -34,13 +34,6 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A copy field by field is several times faster than a spread; `__proto__` is a field like any other. */
-export function setField<T>(object: Record<string, T>, key: string, value: T | undefined): void {
-  if (value === undefined) return;
-  if (key !== "__proto__") object[key] = value;
-  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
 function isKind(value: JsonValue | undefined): value is EventKind {
   return (eventKinds as readonly unknown[]).includes(value);
 }

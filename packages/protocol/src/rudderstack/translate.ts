@@ -5,7 +5,8 @@
 import type { EventKind, JsonObject, JsonValue, TrackedEvent } from "../event.js";
 import { failed, ok } from "../problem.js";
 import type { Problem, Result } from "../problem.js";
-import { carriedField, setField } from "./carried.js";
+import { carriedField } from "./carried.js";
+import { setField } from "../set-field.js";
 import type { Carried } from "./carried.js";
 import { eventTypes } from "./event.js";
 import type { CommonFields, EventType, RudderStackEvent } from "./event.js";
