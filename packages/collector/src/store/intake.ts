@@ -3,7 +3,7 @@ import { hashEventId } from "./event-id.js";
 import { badEventLine, eventLine, type RowKey } from "./event-row.js";
 import type { AppendResult, LogBatch, LoggedBadEvent, LoggedEvent } from "./event-store.js";
 import { firstGap, gapEnd, type LogRange, type Manifest } from "./manifest.js";
-import type { RecentEvents } from "./recent-events.js";
+import type { RecentEvent, RecentEvents } from "./recent-events.js";
 import type { SealedIds } from "./sealed-ids.js";
 import type { IdHash } from "./seen-ids.js";
 import type { Staging } from "./staging.js";
@@ -62,12 +62,14 @@ export class Intake {
     const candidates = within(range, batch.events).map(toCandidate);
     const known = await this.#findKnown(candidates);
     const stored: LoggedEvent[] = [];
+    const recent: RecentEvent[] = [];
     const unstorable: LoggedBadEvent[] = [];
     let duplicates = 0;
     for (const [candidate, key] of withKeys(candidates, ({ logged }) => logged.position)) {
       if (known.has(candidate) || this.#parts.staging.hasId(candidate.hash)) duplicates += 1;
-      else this.#stage(candidate, { key, isNewest, stored, unstorable });
+      else this.#stage(candidate, { key, stored, recent, unstorable });
     }
+    if (isNewest) this.#parts.recent.add(recent);
     const bad = within(range, batch.bad);
     for (const [one, key] of withKeys([...bad, ...unstorable], ({ position }) => position))
       this.#stageBad(key, one.bad);
@@ -90,7 +92,7 @@ export class Intake {
   }
 
   #stage({ logged, hash }: Candidate, into: StageInto): void {
-    const { staging, recent } = this.#parts;
+    const { staging } = this.#parts;
     const line = orProblem(() => eventLine(into.key, logged.event));
     if (typeof line !== "string") {
       into.unstorable.push({ position: logged.position, bad: unstorableEvent(logged, into.key, line.problem) });
@@ -98,7 +100,7 @@ export class Intake {
     }
     staging.addId(hash);
     const bytes = staging.add("events", line);
-    if (into.isNewest) recent.add({ key: into.key, event: logged.event, bytes });
+    into.recent.push({ key: into.key, event: logged.event, bytes });
     into.stored.push(logged);
   }
 
@@ -123,8 +125,8 @@ interface Candidate {
 
 interface StageInto {
   readonly key: RowKey;
-  readonly isNewest: boolean;
   readonly stored: LoggedEvent[];
+  readonly recent: RecentEvent[];
   readonly unstorable: LoggedBadEvent[];
 }
 

@@ -149,12 +149,10 @@ describe("retention", () => {
 describe("the newest events", () => {
   it("are given from memory, without the engine", async () => {
     const store = await openStore({ directory: await aFolder() });
-    await store.append(
-      batchOf(
-        0,
-        Array.from({ length: 300 }, (_, at) => withId(`e-${at}`)),
-      ),
-    );
+    for (const part of [0, 1, 2]) {
+      const events = Array.from({ length: 100 }, (_, at) => withId(`e-${part * 100 + at}`));
+      await store.append(batchOf(part * 100, events));
+    }
     expect((await everyEvent(store, 100)).length).toBe(300);
     expect((await store.events({ limit: 10, userId: "nobody" })).items).toEqual([]);
     expect(store.enginePid).toBeNull();

@@ -14,6 +14,9 @@ export function recentFromRow(row: RowValues): RecentEvent {
   return { key: rowKey(row), event: eventFromRow(row), bytes: rowSize(row) };
 }
 
+/** More than these at once, and only the last of them are kept: what passes through in bulk would only age the memory. */
+const maxAtOnce = 100;
+
 /** The newest events in memory, bounded by number and bytes, oldest let go first. */
 export class RecentEvents {
   readonly #maxEvents: number;
@@ -36,9 +39,18 @@ export class RecentEvents {
   }
 
   /** Only what is newer than all that is there: what comes late, filling a gap, is not among the newest. */
-  add(added: RecentEvent): void {
+  add(added: readonly RecentEvent[]): void {
+    const newer = added.filter((one) => this.#isNewer(one));
+    if (newer.length > maxAtOnce) while (this.#size > 0) this.#letGoOfOldest();
+    for (const one of newer.slice(-maxAtOnce)) if (this.#isNewer(one)) this.#addOne(one);
+  }
+
+  #isNewer({ key }: RecentEvent): boolean {
     const newest = this.#at(this.#size - 1);
-    if (newest !== undefined && !isAfter(added.key, newest.key)) return;
+    return newest === undefined || isAfter(key, newest.key);
+  }
+
+  #addOne(added: RecentEvent): void {
     if (this.#size === this.#maxEvents) this.#letGoOfOldest();
     this.#ring[(this.#oldest + this.#size) % this.#maxEvents] = added;
     this.#size += 1;
