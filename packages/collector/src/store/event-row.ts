@@ -8,7 +8,7 @@ import type {
   ProtocolName,
 } from "@oncewire/protocol";
 import type { StoredBadEvent, StoredEvent } from "./event-store.js";
-import { canonicalInstantMs, instantMs } from "./iso-instant.js";
+import { StagedLine } from "./staged-line.js";
 
 /** Where a row stands in the log: the request's position, and the place among the request's events. */
 export interface RowKey {
@@ -28,52 +28,27 @@ export function rowSize(values: RowValues): number {
   return values.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0);
 }
 
-/** The event as one line of NDJSON, without the line's end. Throws where JSON cannot carry it (nested too deeply). */
+/**
+ * The event as one line of a staged file, without the line's end (`staged-line.ts`). Throws where JSON cannot carry it
+ * (nested too deeply).
+ */
 export function eventLine(key: RowKey, event: CanonicalEvent): string {
-  const times = new Times();
-  const row = {
-    position: key.position,
-    ordinal: key.ordinal,
-    id: event.id,
-    protocol: event.protocol,
-    project: event.project,
-    kind: event.kind,
-    name: event.name,
-    user_id: event.userId,
-    anonymous_id: event.anonymousId,
-    previous_id: event.previousId,
-    group_id: event.groupId,
-    session_id: event.sessionId,
-    time: times.milliseconds(event.time),
-    occurred_at: times.milliseconds(event.occurredAt),
-    sent_at: times.milliseconds(event.sentAt),
-    received_at: times.milliseconds(event.receivedAt),
-    library_name: event.library?.name ?? null,
-    library_version: event.library?.version ?? null,
-    properties: event.properties,
-    entities: event.entities,
-    context: event.context,
-    wire: event.wire,
-    exact: times.areExact ? null : JSON.stringify(event),
-  };
-  return wellFormedLine(row, event);
+  const line = new StagedLine(key);
+  line.texts(event.id, event.protocol, event.project, event.kind, event.name);
+  line.texts(event.userId, event.anonymousId, event.previousId, event.groupId, event.sessionId);
+  line.times(event.time, event.occurredAt, event.sentAt, event.receivedAt);
+  line.texts(event.library?.name ?? null, event.library?.version ?? null);
+  line.json(event.properties, event.entities, event.context, event.wire);
+  return line.endWith(event);
 }
 
 export function badEventLine(key: RowKey, bad: BadEvent): string {
-  const times = new Times();
-  const row = {
-    position: key.position,
-    ordinal: key.ordinal,
-    id: bad.id,
-    protocol: bad.protocol,
-    project: bad.project,
-    received_at: times.milliseconds(bad.receivedAt),
-    code: bad.code,
-    message: bad.message,
-    wire: bad.wire,
-    exact: times.areExact ? null : JSON.stringify(bad),
-  };
-  return wellFormedLine(row, bad);
+  const line = new StagedLine(key);
+  line.texts(bad.id, bad.protocol, bad.project);
+  line.times(bad.receivedAt);
+  line.texts(bad.code, bad.message);
+  line.json(bad.wire);
+  return line.endWith(bad);
 }
 
 export function eventFromRow(values: RowValues): StoredEvent {
@@ -165,34 +140,4 @@ class RowReader {
 
 function libraryFrom(name: string | null, version: string | null): CanonicalEvent["library"] {
   return name === null ? null : { name, version };
-}
-
-/** Reads the times of one event, and knows whether all of them can be had again from their milliseconds. */
-class Times {
-  areExact = true;
-
-  milliseconds(text: string | null): number | null {
-    if (text === null) return null;
-    const ms = canonicalInstantMs(text);
-    if (ms !== undefined) return ms;
-    this.areExact = false;
-    return instantMs(text);
-  }
-}
-
-/**
- * JSON.stringify writes a lone surrogate as an escape, which the engine's JSON reader refuses. Such a row keeps the
- * original in `exact` and U+FFFD in its columns.
- */
-function wellFormedLine(row: object, original: object): string {
-  const line = JSON.stringify(row);
-  if (!line.includes("\\ud") || replaceLoneSurrogates(line) === line) return line;
-  return replaceLoneSurrogates(JSON.stringify({ ...row, exact: JSON.stringify(original) }));
-}
-
-/** Works on JSON text: an escaped backslash is taken whole, so that what follows it is not read as an escape. */
-function replaceLoneSurrogates(json: string): string {
-  return json.replace(/\\(?:u(d[89a-f][0-9a-f]{2})|.)/g, (escape, surrogate: string | undefined) =>
-    surrogate === undefined ? escape : "\\ufffd",
-  );
 }

@@ -382,6 +382,15 @@ const hostileTexts = [
   "123456789012345678901234567890",
   "",
   "=cmd|' /C calc'!A0",
+  "\ufeffa byte order mark first",
+  "\ufeff",
+  "\u0002",
+  "\u001e",
+  "\u001e\u001e\u001fa\u001e\n",
+  "a\u001fb",
+  "\r",
+  "\n",
+  " a ",
 ];
 
 type JsonObjectLike = CanonicalEvent["properties"];

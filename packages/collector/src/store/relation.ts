@@ -1,3 +1,4 @@
+import { stagedFormat } from "./staged-line.js";
 import type { Column, Table } from "./tables.js";
 
 /** Where rows of one table are: names of files relative to the store's folder. */
@@ -30,10 +31,10 @@ function sealedSql(table: Table, names: readonly string[]): string {
 function stagedSql(table: Table, sources: Sources): string {
   const types = table.columns.map((column) => `"${column.name}": '${stagedTypes[column.kind]}'`).join(", ");
   const wanted = table.columns.map(sealColumnSql).join(", ");
-  // The reader's buffers are a multiple of this, so it follows the data instead of guarding against the largest event.
-  const maxBytes = Math.max(minObjectBytes, sources.maxLineBytes + 1);
-  const options = `format = 'newline_delimited', maximum_object_size = ${maxBytes}, columns = {${types}}`;
-  return `SELECT ${wanted} FROM read_json(${listSql(sources.staged)}, ${options})`;
+  // The reader's buffers are as large, so they follow the data instead of guarding against the largest event.
+  const maxBytes = Math.max(minLineBytes, sources.maxLineBytes + 1);
+  const options = `${stagedFormat}, max_line_size = ${maxBytes}, buffer_size = ${2 * maxBytes}, columns = {${types}}`;
+  return `SELECT ${wanted} FROM read_csv(${listSql(sources.staged)}, ${options})`;
 }
 
 function emptySql(table: Table): string {
@@ -41,9 +42,9 @@ function emptySql(table: Table): string {
   return `SELECT ${nothing.join(", ")} WHERE false`;
 }
 
-const minObjectBytes = 1024 * 1024;
+const minLineBytes = 1024 * 1024;
 
-const stagedTypes = { integer: "BIGINT", text: "VARCHAR", json: "JSON", time: "BIGINT" } as const;
+const stagedTypes = { integer: "BIGINT", text: "VARCHAR", json: "VARCHAR", time: "BIGINT" } as const;
 const sealedTypes = { integer: "BIGINT", text: "VARCHAR", json: "VARCHAR", time: "TIMESTAMP" } as const;
 
 function sealColumnSql(column: Column): string {
@@ -51,9 +52,8 @@ function sealColumnSql(column: Column): string {
   switch (column.kind) {
     case "integer":
     case "text":
-      return name;
     case "json":
-      return `CAST(${name} AS VARCHAR) AS ${name}`;
+      return name;
     case "time":
       return `make_timestamp(${name} * 1000) AS ${name}`;
   }

@@ -55,7 +55,7 @@ export async function sealSegment({ engine, files }: SealPorts, input: SealInput
     const aside = `${name}.tmp`;
     const relation = relationSql(table, sources);
     await engine.rows(
-      `COPY (${relation}) TO '${aside}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows(input.tables[table.name])})`,
+      `COPY (${relation}) TO '${aside}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${groupRows(input.tables[table.name])})`,
     );
     const described = await describeFile({ engine, files }, { table, path: aside, name });
     if (described.rows !== rows) {

@@ -22,7 +22,7 @@ export interface StagedRows {
 export const stagingFolder = "staging";
 
 /**
- * What the log has given and no sealed file holds yet, as lines of NDJSON. Lines gather in memory and go to a file of
+ * What the log has given and no sealed file holds yet, as lines of text (`staged-line.ts`). Lines gather in memory and go to a file of
  * their own, which is never written again, when there are enough of them or when someone wants to query them. Nothing
  * here outlives the process: the log has it all.
  */
@@ -119,7 +119,7 @@ export class Staging {
   async #flushTable(table: Table): Promise<void> {
     const staged = this.#open.staged[table.name];
     if (staged.bufferedBytes === 0) return;
-    const name = `${stagingFolder}/${table.filePrefix}-${this.#fileCount}.ndjson`;
+    const name = `${stagingFolder}/${table.filePrefix}-${this.#fileCount}.rows`;
     this.#fileCount += 1;
     try {
       await this.#files.write(name, staged.buffered());

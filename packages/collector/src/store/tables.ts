@@ -1,12 +1,12 @@
 /**
- * The two tables of the store and their three forms: a line of NDJSON while staged, a row of Parquet once sealed, and
+ * The two tables of the store and their three forms: a line of text while staged, a row of Parquet once sealed, and
  * the values a query gives back. Columns and types are documented for whoever reads the Parquet files with other tools.
  *
- * | kind    | staged (NDJSON)           | sealed (Parquet)     | read back            |
+ * | kind    | staged (`staged-line.ts`) | sealed (Parquet)     | read back            |
  * |---------|---------------------------|----------------------|----------------------|
- * | integer | number                    | BIGINT               | number               |
- * | text    | string                    | VARCHAR              | string               |
- * | json    | JSON value                | VARCHAR, JSON text   | string, JSON text    |
+ * | integer | digits                    | BIGINT               | number               |
+ * | text    | text                      | VARCHAR              | string               |
+ * | json    | JSON text                 | VARCHAR, JSON text   | string, JSON text    |
  * | time    | milliseconds, since epoch | TIMESTAMP, UTC       | milliseconds         |
  */
 export interface Table {
@@ -27,8 +27,8 @@ export interface Column {
 const key = [column("integer", "position"), column("integer", "ordinal")];
 
 /**
- * `exact` is null except for the few rows whose columns cannot hold what came (a lone surrogate, a time that is not
- * `YYYY-MM-DDTHH:MM:SS.mmmZ`): there it is the whole of it as JSON, and the columns are the nearest they can hold.
+ * `exact` is null except for the few rows whose columns cannot hold what came (a lone surrogate, a byte order mark at the
+ * beginning, a time that is not `YYYY-MM-DDTHH:MM:SS.mmmZ`): there it is the whole of it as JSON, and the columns are the nearest they can hold.
  */
 const exact = column("text", "exact");
 

@@ -1,0 +1,92 @@
+/// <reference lib="es2024.string" />
+
+/**
+ * The form of a row while it is staged: the columns' values, apart by a character that JSON writes as an escape and few
+ * texts have, so that nearly nothing is to be quoted or read twice. The engine reads it as CSV (`stagedFormat`).
+ */
+import { canonicalInstantMs, instantMs } from "./iso-instant.js";
+
+const separator = "\u001f";
+const quote = "\u001e";
+const nothing = "\u0002";
+
+/** What the engine is to be told of it. */
+export const stagedFormat: string = [
+  `delim = '${separator}'`,
+  `quote = '${quote}'`,
+  `escape = '${quote}'`,
+  `nullstr = '${nothing}'`,
+  "allow_quoted_nulls = false",
+  "header = false",
+  "auto_detect = false",
+  "new_line = '\\n'",
+].join(", ");
+
+/** A text with any of these is quoted. */
+// eslint-disable-next-line no-control-regex -- they are what it is about
+const special = /[\u0000-\u001f]/;
+
+/** Values in the order of the table's columns; a class, for they are many and each is one step. */
+export class StagedLine {
+  #line: string;
+  #isExact = true;
+
+  constructor({ position, ordinal }: { readonly position: number; readonly ordinal: number }) {
+    this.#line = `${position}${separator}${ordinal}`;
+  }
+
+  texts(...values: readonly (string | null)[]): void {
+    for (const value of values) this.#line += separator + this.#text(value);
+  }
+
+  /** As milliseconds since the epoch. */
+  times(...values: readonly (string | null)[]): void {
+    for (const value of values) this.#line += `${separator}${this.#time(value) ?? nothing}`;
+  }
+
+  /** Throws where a value cannot be written as JSON. */
+  json(...values: readonly unknown[]): void {
+    for (const value of values) this.#line += separator + this.#json(value);
+  }
+
+  /** The whole line. Where the columns do not hold what came, all of it is in the last one. */
+  endWith(original: object): string {
+    const exact = this.#isExact ? nothing : JSON.stringify(original);
+    return this.#line + separator + exact;
+  }
+
+  #text(value: string | null): string {
+    if (value === null) return nothing;
+    // What it begins with is lost on the way back from the engine, and a lone surrogate on the way there.
+    if (value.startsWith(byteOrderMark) || !value.isWellFormed()) this.#isExact = false;
+    return special.test(value) ? quote + value.replaceAll(quote, quote + quote) + quote : value;
+  }
+
+  #time(value: string | null): number | null {
+    if (value === null) return null;
+    const ms = canonicalInstantMs(value);
+    if (ms !== undefined) return ms;
+    this.#isExact = false;
+    return instantMs(value);
+  }
+
+  /**
+   * JSON.stringify writes a lone surrogate as an escape, which the engine's JSON functions refuse: the column has U+FFFD.
+   */
+  #json(value: unknown): string {
+    const json = JSON.stringify(value);
+    if (!json.includes("\\ud")) return json;
+    const wellFormed = replaceLoneSurrogates(json);
+    if (wellFormed !== json) this.#isExact = false;
+    return wellFormed;
+  }
+}
+
+const byteOrderMark = "\ufeff";
+
+/** Works on JSON text: an escaped backslash is taken whole, so that what follows it is not read as an escape. */
+function replaceLoneSurrogates(json: string): string {
+  return json.replace(/\\(?:u(d[89a-f][0-9a-f]{2})|.)/g, (escape, surrogate: string | undefined) =>
+    surrogate === undefined ? escape : "\\ufffd",
+  );
+}
