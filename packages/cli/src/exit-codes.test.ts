@@ -9,7 +9,7 @@ const document = readFileSync(new URL("../../../docs/cli.md", import.meta.url), 
 describe("docs/cli.md", () => {
   it("lists exactly the exit codes there are", () => {
     const section = document.split("## Exit codes")[1]?.split("\n## ")[0] ?? "";
-    const codes = [...section.matchAll(/^\| (\d) /gm)].map(([, code]) => Number(code));
+    const codes = [...section.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
     expect(codes).toEqual(Object.values(exitCodes));
   });
 

@@ -12,6 +12,8 @@ export const exitCodes = {
   notFound: 4,
   /** It was done, but not for all: some events were refused or lost. */
   partial: 5,
+  /** A signal ended it early; what had been begun was brought to its end, and the rest left alone. */
+  interrupted: 130,
 } as const;
 export type ExitName = keyof typeof exitCodes;
 export type ExitCode = (typeof exitCodes)[ExitName];

@@ -9,7 +9,8 @@ export interface TestTerminal extends Terminal {
 }
 
 export interface TestTerminalOptions {
-  readonly input?: string;
+  /** A text comes in pieces that end in the middle of lines and characters, as pipes give it. */
+  readonly input?: string | AsyncIterable<string>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly isInteractive?: boolean;
 }
@@ -31,7 +32,7 @@ export function createTestTerminal({
       return Promise.resolve();
     },
     progress: () => {},
-    input: chunks(input),
+    input: typeof input === "string" ? chunks(input) : input,
     environment,
     isInteractive,
     hasColour: isInteractive,
@@ -43,7 +44,6 @@ export function createTestTerminal({
   };
 }
 
-/** In pieces that end in the middle of lines and characters, as pipes do. */
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.byteLength; at += 7) yield bytes.subarray(at, at + 7);

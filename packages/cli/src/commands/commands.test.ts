@@ -46,6 +46,16 @@ async function storedIds(): Promise<string[]> {
   return (await collector.store.events({ limit: 1_000 })).items.map(({ id }) => id).toReversed();
 }
 
+/** Input that does not end, as from a program that goes on. */
+async function* endless(text: string): AsyncGenerator<string> {
+  yield text;
+  await new Promise(() => {});
+}
+
+async function collectorHas(id: string): Promise<void> {
+  await expect.poll(() => storedIds()).toContain(id);
+}
+
 async function postBad(): Promise<void> {
   const headers = { authorization: `Basic ${btoa("key:")}` };
   const body = JSON.stringify({ batch: [{ type: "track", event: "Lost", properties: { n: 1 } }] });
@@ -104,14 +114,78 @@ describe("oncewire send", () => {
     expect(await storedIds()).toEqual(["a", "c"]);
   });
 
+  it("passes over lines that are no events, says which, and sends the others", async () => {
+    const input = `\uFEFF${line("a").trimEnd()}\r\n\r\nnot json\r\n[1]\n{"kind":"nope"}\n   \n${line("b").trimEnd()}`;
+    const { code, notes } = await run(["send", "--file", "-"], { input });
+    expect(code).toBe(5);
+    expect(notes).toContain("passed over: standard input, line 3: expected a JSON object");
+    expect(notes).toContain("passed over: standard input, line 4: expected a JSON object, got [1]");
+    expect(notes).toContain("passed over: standard input, line 5: `kind` must be one of");
+    expect(notes).toContain("accepted 2 = delivered 2");
+    expect(notes).toContain("3 lines are no events");
+    expect(await storedIds()).toEqual(["a", "b"]);
+  });
+
+  it("tells the first few of many such lines and counts the others", async () => {
+    const { notes } = await run(["send", "--file", "-"], { input: `${"x\n".repeat(100)}${line("a")}` });
+    expect(notes.match(/passed over: standard input/g)).toHaveLength(5);
+    expect(notes).toContain("100 lines are no events");
+  });
+
+  it("passes over a line that has no end", async () => {
+    const long = "x".repeat(1024 * 1024);
+    const input = async function* (): AsyncGenerator<string> {
+      yield line("a");
+      for (let megabytes = 0; megabytes < 65; megabytes += 1) yield long;
+      yield `\n${line("b")}`;
+      await Promise.resolve();
+    };
+    const { code, notes } = await run(["send", "--file", "-"], { input: input() });
+    expect([code, notes]).toEqual([5, expect.stringContaining("line 2: expected one JSON object, got no end")]);
+    expect(await storedIds()).toEqual(["a", "b"]);
+  });
+
+  it("brings what it read to its end when it is interrupted, and says the ledger", async () => {
+    const terminal = terminalFor({ input: endless(line("a")) });
+    const sending = main(["send", "--file", "-"], terminal);
+    await collectorHas("a");
+    terminal.interrupt();
+    expect(await sending).toBe(130);
+    expect(terminal.notes()).toBe(
+      "accepted 1 = delivered 1 + rejected 0 + dropped 0 + pending 0\noncewire: SIGINT: what comes after is not sent.\n",
+    );
+  });
+
+  it("says the ledger when nobody takes the events", async () => {
+    const { code, notes } = await run([
+      "send",
+      "track",
+      "x",
+      "--user",
+      "a",
+      "--to-url",
+      "http://127.0.0.1:9",
+      "--give-up",
+      "50",
+    ]);
+    expect([code, notes]).toEqual([3, expect.stringContaining("accepted 1 = delivered 0 + rejected 0 + dropped 1")]);
+  });
+
+  it("sends events as large as it is told to", async () => {
+    const input = line("a", { properties: { text: "x".repeat(40_000) } });
+    expect((await run(["send", "--file", "-"], { input })).code).toBe(5);
+    expect((await run(["send", "--file", "-", "--max-event-bytes", "100000"], { input })).code).toBe(0);
+  });
+
   it.each([
     [["send"], "", "expected a kind of event"],
     [["send", "tracked"], "", "`kind` must be one of identify, track"],
     [["send", "track", "--properties", "[1]"], "", "--properties: expected a JSON object"],
     [["send", "--file", "-"], '{"kind":"track","nmae":"x"}', "line 1: `nmae` is not a field of an event"],
-    [["send", "--file", "-"], `${line("a")}{`, "standard input, line 2: expected a JSON object"],
+    [["send", "--file", "-"], "{", "standard input, line 1: expected a JSON object"],
     [["send", "--file", "/nowhere.ndjson"], "", "/nowhere.ndjson cannot be read"],
-    [["send", "track", "--to-url", "ftp://x", "--user", "a"], "", "must be an http or https address"],
+    [["send", "track", "--to-url", "ftp://x", "--user", "a"], "", "--to-url must be an http or https address"],
+    [["send", "track", "--to-url", "localhost:4600"], "", "got localhost:4600"],
   ])("refuses %j as a mistake of the command line", async (args, input, message) => {
     const { code, notes } = await run(args, { input });
     expect(notes).toContain(message);
@@ -249,6 +323,41 @@ describe("oncewire export and replay", () => {
     expect(readdirSync(directory).toSorted()).toEqual(["data", "it's.parquet"]);
     const again = await run(["export", "--format", "parquet", "--output", output]);
     expect([again.code, again.notes]).toEqual([1, expect.stringContaining("it is there already")]);
+  });
+
+  it("export leaves nothing behind that is not whole", async () => {
+    await run(["send", "--file", "-"], { input: line("a") });
+    for (const format of ["ndjson", "parquet"]) {
+      const terminal = terminalFor({});
+      terminal.interrupt();
+      const file = join(directory, "events.out");
+      expect(await main(["export", "--format", format, "--output", file], terminal)).toBe(130);
+      expect(terminal.notes()).toContain("is not whole, and was removed");
+      expect(readdirSync(directory)).toEqual(["data"]);
+    }
+  });
+
+  it("replay notes how far it came when it is interrupted", async () => {
+    const state = join(directory, "state.json");
+    const terminal = terminalFor({ input: endless(line("a") + line("b")) });
+    const replaying = main(["replay", "-", "--state", state], terminal);
+    await collectorHas("b");
+    terminal.interrupt();
+    expect(await replaying).toBe(130);
+    expect(JSON.parse(readFileSync(state, "utf8"))).toMatchObject({ mark: 2 });
+    const again = await run(["replay", "-", "--state", state], { input: `x\n${line("b")}${line("c")}` });
+    expect([again.code, again.notes]).toEqual([0, expect.stringContaining("accepted 1 = delivered 1")]);
+  });
+
+  it("replay --bad passes over lines that are no bad events", async () => {
+    await postBad();
+    const { output } = await run(["export", "--bad"]);
+    const mended = output.replace('"event":"Lost"', '"event":"Lost","userId":"ada"');
+    const { code, notes } = await run(["replay", "--bad", "-"], { input: `{}\n${mended}` });
+    expect([code, notes]).toEqual([
+      5,
+      expect.stringContaining("sent 1 = taken 1 + refused 0\noncewire: 1 lines are no"),
+    ]);
   });
 
   it("replay goes on where it was when it is begun again", async () => {

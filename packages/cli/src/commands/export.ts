@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import { writeParquet } from "@oncewire/collector";
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -6,7 +6,8 @@ import { addClientFlags, createCollectorClient } from "../collector-client.js";
 import type { ClientFlags, CollectorClient, Query } from "../collector-client.js";
 import { CommandError } from "../command-error.js";
 import { parseTime } from "../input/time-option.js";
-import { openOutput } from "../output/output-file.js";
+import { untilEnded } from "../input/until-ended.js";
+import { openOutput, partOf, refuseExisting } from "../output/output-file.js";
 import { createProgressBar } from "../output/progress-bar.js";
 import { csvLine } from "../output/table.js";
 import type { Terminal } from "../terminal.js";
@@ -100,31 +101,48 @@ async function exportLines(client: CollectorClient, what: What, terminal: Termin
   const total = what.isBad ? null : await countOf(client, what.query);
   const output = openOutput(what.output, terminal);
   const bar = createProgressBar(terminal);
+  const pages = untilEnded(client.pages<Item>(what.path, what.query), terminal);
   let done = 0;
   try {
     if (what.head !== "") await output.write(what.head);
-    for await (const items of client.pages<Item>(what.path, what.query)) {
+    for await (const items of pages) {
       await output.write(items.map(what.lineOf).join(""));
       done += items.length;
       bar.show(done, total);
     }
+    if (pages.endedBy !== null) throw interrupted(pages.endedBy, what.output);
     await output.close();
+  } catch (error) {
+    await output.discard();
+    throw error;
   } finally {
     bar.end();
   }
   return done;
 }
 
+function interrupted(by: string, output: string | undefined): CommandError {
+  return new CommandError(
+    "interrupted",
+    `${by}: ${output ?? "what was written"} is not whole${output === undefined ? "" : ", and was removed"}.`,
+  );
+}
+
 /** By way of NDJSON beside it, so that as much can be exported as the disk holds. */
 async function exportParquet(client: CollectorClient, what: What, terminal: Terminal): Promise<number> {
   const { output = "" } = what;
-  if (existsSync(output)) throw new CommandError("failed", `${output} cannot be written: it is there already.`);
+  refuseExisting(output);
   const lines = `${output}.ndjson`;
   const done = await exportLines(client, { ...what, output: lines }, terminal);
+  const part = partOf(output);
   try {
-    await writeParquet(lines, output);
+    await writeParquet(lines, part);
+    // As readable as what it is made of.
+    chmodSync(part, 0o600);
+    renameSync(part, output);
   } finally {
     rmSync(lines, { force: true });
+    rmSync(part, { force: true });
   }
   return done;
 }

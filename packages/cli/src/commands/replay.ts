@@ -8,13 +8,15 @@ import { addDestinationFlags, createDestination } from "../delivering/destinatio
 import type { DestinationFlags } from "../delivering/destination-flags.js";
 import { readLoggedEvents } from "../delivering/logged-events.js";
 import { replayBad } from "../delivering/replay-bad.js";
-import type { BadItem } from "../delivering/replay-bad.js";
+import type { BadItem, BadLedger } from "../delivering/replay-bad.js";
 import { openReplayState } from "../delivering/replay-state.js";
 import type { ReplayState } from "../delivering/replay-state.js";
 import { readSendable } from "../delivering/sendable.js";
 import type { Sendable } from "../delivering/sendable.js";
 import { readObjects } from "../input/json-objects.js";
+import { createPassedOver } from "../input/passed-over.js";
 import { wholeNumber } from "../input/time-option.js";
+import { untilEnded } from "../input/until-ended.js";
 import type { Terminal } from "../terminal.js";
 
 interface ReplayFlags extends DestinationFlags {
@@ -67,8 +69,11 @@ async function run(file: string | undefined, flags: ReplayFlags, terminal: Termi
   const state = openReplayState(flags.state, source);
   const unreadable: number[] = [];
   const onUnreadable = (position: number): void => void unreadable.push(position);
+  const passedOver = createPassedOver(terminal);
   const events =
-    file === undefined ? logEvents(flags, { state, onUnreadable }, terminal) : fileEvents(file, state, terminal);
+    file === undefined
+      ? logEvents(flags, { state, onUnreadable }, terminal)
+      : readObjects(file, { terminal, passedOver, after: state.mark, parse: readSendable });
   const stats = await deliver(events, {
     destination: createDestination(flags, terminal),
     terminal,
@@ -77,7 +82,7 @@ async function run(file: string | undefined, flags: ReplayFlags, terminal: Termi
     total: null,
     onSettled: (mark) => state.save(mark),
   });
-  concludeDelivery(stats, terminal);
+  concludeDelivery(stats, passedOver.count);
   if (unreadable.length > 0) throw leftOut(unreadable);
 }
 
@@ -111,21 +116,25 @@ function logEvents(
   return readLoggedEvents(clientOf(flags, terminal), { from, project: flags.project, onUnreadable });
 }
 
-async function* fileEvents(path: string, { mark }: ReplayState, terminal: Terminal): AsyncGenerator<Sendable> {
-  for await (const { line, value } of readObjects(path, terminal)) {
-    if (line > mark) yield readSendable(value, line, `${path}, line ${line}`);
-  }
-}
-
 async function runBad(file: string | undefined, flags: ReplayFlags, terminal: Terminal): Promise<void> {
   const { environment } = terminal;
   const key = flags.key ?? environment["ONCEWIRE_KEY"] ?? "oncewire-cli";
   const url = (flags.toUrl ?? readUrl(flags, terminal)).replace(/\/+$/, "");
-  const items = file === undefined ? storedBad(flags, terminal) : fileBad(file, terminal);
-  const { sent, taken, refused } = await replayBad(items, { url, key, giveUpMs: flags.giveUp, terminal });
+  const passedOver = createPassedOver(terminal);
+  const items = untilEnded(
+    file === undefined ? storedBad(flags, terminal) : readObjects(file, { terminal, passedOver, parse: readBad }),
+    terminal,
+  );
+  const { sent, taken, refused } = await replayBad(items, {
+    url,
+    key,
+    giveUpMs: flags.giveUp,
+    terminal,
+    signal: items.signal,
+  });
   terminal.note(`sent ${sent} = taken ${taken} + refused ${refused}`);
-  if (refused > 0)
-    throw new CommandError("partial", `${refused} of ${sent} were refused again and are kept as bad events.`);
+  if (items.endedBy !== null) throw new CommandError("interrupted", `${items.endedBy}: what comes after is not sent.`);
+  concludeBad({ sent, refused }, passedOver.count);
 }
 
 /** All of them first, then replayed: what is refused again would otherwise be read again, for ever. */
@@ -136,16 +145,21 @@ async function* storedBad(flags: ReplayFlags, terminal: Terminal): AsyncGenerato
   yield* items.toReversed();
 }
 
-async function* fileBad(path: string, terminal: Terminal): AsyncGenerator<BadItem> {
-  for await (const { line, value } of readObjects(path, terminal)) {
-    const { protocol, wire, id } = value;
-    const known = protocolNames.find((name) => name === protocol);
-    if (known === undefined || wire === undefined) {
-      throw new CommandError(
-        "usage",
-        `${path}, line ${line}: expected a bad event with \`protocol\` (${protocolNames.join(", ")}) and \`wire\`.`,
-      );
-    }
-    yield { protocol: known, wire, id: typeof id === "string" ? id : `line ${line}` };
-  }
+function readBad(value: Readonly<Record<string, unknown>>, line: number, where: string): BadItem {
+  const { protocol, wire, id } = value;
+  const known = protocolNames.find((name) => name === protocol);
+  if (known !== undefined && wire !== undefined)
+    return { protocol: known, wire, id: typeof id === "string" ? id : `line ${line}` };
+  throw new CommandError(
+    "usage",
+    `${where}: expected a bad event with \`protocol\` (${protocolNames.join(", ")}) and \`wire\`.`,
+  );
+}
+
+function concludeBad({ sent, refused }: Pick<BadLedger, "sent" | "refused">, passedOver: number): void {
+  const what = [
+    ...(passedOver > 0 ? [`${passedOver} lines are no bad events`] : []),
+    ...(refused > 0 ? [`${refused} of ${sent} were refused again and are kept as bad events`] : []),
+  ];
+  if (what.length > 0) throw new CommandError(sent === 0 ? "usage" : "partial", `${what.join(", and ")}.`);
 }

@@ -7,6 +7,8 @@ import type { DestinationFlags } from "../delivering/destination-flags.js";
 import { readSendable } from "../delivering/sendable.js";
 import type { Sendable } from "../delivering/sendable.js";
 import { parseObject, readObjects } from "../input/json-objects.js";
+import { createPassedOver } from "../input/passed-over.js";
+import type { PassedOver } from "../input/passed-over.js";
 import { wholeNumber } from "../input/time-option.js";
 import type { Terminal } from "../terminal.js";
 
@@ -37,7 +39,8 @@ export function addSend(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-Ends with the ledger on standard error. Exit code 5 when some events were refused, 3 when the destination is not there.
+Ends with the ledger on standard error, after Ctrl-C too. A line that is no event is told and passed over. Exit code 5 when
+some events or lines were refused, 3 when the destination is not there.
 
 Examples:
   $ oncewire send track "Order Completed" --user ada --properties '{"total": 12.5}'
@@ -45,31 +48,33 @@ Examples:
   $ generate-events | oncewire send --file - --rate 500`,
     );
   addDestinationFlags(send).action(async (kind: string | undefined, name: string | undefined, flags: SendFlags) => {
-    const stats = await deliver(eventsFrom(kind, name, { flags, terminal }), {
+    const passedOver = createPassedOver(terminal);
+    const stats = await deliver(eventsFrom(kind, name, { flags, terminal, passedOver }), {
       destination: createDestination(flags, terminal),
       terminal,
       rate: flags.rate ?? null,
       giveUpMs: flags.giveUp,
       total: null,
     });
-    concludeDelivery(stats, terminal);
+    concludeDelivery(stats, passedOver.count);
   });
 }
 
 interface SendContext {
   readonly flags: SendFlags;
   readonly terminal: Terminal;
+  readonly passedOver: PassedOver;
 }
 
 async function* eventsFrom(
   kind: string | undefined,
   name: string | undefined,
-  { flags, terminal }: SendContext,
+  { flags, terminal, passedOver }: SendContext,
 ): AsyncGenerator<Sendable> {
   const { file, user, anonymous, properties, id } = flags;
   if (file !== undefined) {
     if (kind !== undefined) throw new CommandError("usage", "expected either an event or --file, got both.");
-    for await (const { line, value } of readObjects(file, terminal)) yield readSendable(value, line, `line ${line}`);
+    yield* readObjects(file, { terminal, passedOver, parse: readSendable });
     return;
   }
   if (kind === undefined)

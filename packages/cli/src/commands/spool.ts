@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { concludeDelivery } from "../delivering/deliver.js";
+import { concludeDelivery, noteLedger } from "../delivering/deliver.js";
 import { addDestinationFlags, createDestination } from "../delivering/destination-flags.js";
 import type { DestinationFlags } from "../delivering/destination-flags.js";
 import { drainSpool } from "../delivering/drain-spool.js";
@@ -72,5 +72,6 @@ async function runDrain(directory: string, flags: DrainFlags, terminal: Terminal
   const destination = createDestination(flags, terminal, flags.name ?? flags.to);
   const stats = await drainSpool({ directory, destination, giveUpMs: flags.giveUp, terminal });
   if (stats === null) return terminal.note("nothing is waiting");
-  return concludeDelivery(stats, terminal);
+  noteLedger(stats, terminal);
+  return concludeDelivery(stats, 0);
 }

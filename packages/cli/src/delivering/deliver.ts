@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createTracker } from "oncewire";
 import type { CreateTrackerOptions, Destination, Stats, Tracker } from "oncewire";
 import { CommandError } from "../command-error.js";
+import { untilEnded } from "../input/until-ended.js";
+import type { UntilEnded } from "../input/until-ended.js";
 import { createProgressBar } from "../output/progress-bar.js";
 import { printable } from "../output/colours.js";
 import type { Terminal } from "../terminal.js";
@@ -22,35 +24,54 @@ export interface DeliverOptions {
 }
 
 const checkpointEvents = 1_000;
+/** How long somebody who pressed Ctrl-C waits for what is on its way. */
+const interruptedMs = 5_000;
 
 /**
- * Resolves with the ledger when every event has ended.
+ * Says the ledger when every event has ended, also of those before an end that comes too early. A signal ends the reading;
+ * what was read is delivered.
  *
- * @throws CommandError `unreachable` when the destination takes nothing for too long, or `partial` when it refused some.
+ * @throws CommandError `unreachable` when the destination takes nothing for too long, `interrupted` after a signal.
  */
 export async function deliver(events: AsyncIterable<Sendable>, options: DeliverOptions): Promise<Stats> {
   const tracker = openTracker(options);
   const watch = watchTrouble(tracker, options.terminal);
+  const reading = untilEnded(events, options.terminal);
   try {
-    await feed(events, { tracker, watch, options });
-    return await tracker.close({ timeoutMs: 1 });
+    await feed(reading, { tracker, watch, options });
   } catch (error) {
-    await tracker.close({ timeoutMs: 1 });
+    noteLedger(await tracker.close({ timeoutMs: 1 }), options.terminal);
     throw error;
   }
+  const stats = await tracker.close({ timeoutMs: 1 });
+  noteLedger(stats, options.terminal);
+  const { endedBy } = reading;
+  if (endedBy !== null) throw new CommandError("interrupted", `${endedBy}: what comes after is not sent.`);
+  return stats;
 }
 
-/** Makes a ledger with losses the command's result, and says it in one line. */
-export function concludeDelivery({ accepted, delivered, rejected, dropped, pending }: Stats, terminal: Terminal): void {
-  terminal.note(
+export function noteLedger(
+  { accepted, delivered, rejected, dropped, pending }: Stats,
+  { note }: Pick<Terminal, "note">,
+): void {
+  note(
     `accepted ${accepted} = delivered ${delivered} + rejected ${rejected} + dropped ${dropped} + pending ${pending}`,
   );
-  if (rejected + dropped > 0) {
-    throw new CommandError(
-      "partial",
-      `${rejected + dropped} of ${accepted} events were not delivered; the reasons are above.`,
-    );
-  }
+}
+
+/**
+ * Makes losses the command's result.
+ *
+ * @throws CommandError `partial`, or `usage` when the input held no event at all.
+ */
+export function concludeDelivery({ accepted, rejected, dropped }: Stats, passedOver: number): void {
+  const lost = rejected + dropped;
+  const what = [
+    ...(passedOver > 0 ? [`${passedOver} lines are no events`] : []),
+    ...(lost > 0 ? [`${lost} of ${accepted} events were not delivered`] : []),
+  ];
+  if (what.length === 0) return;
+  throw new CommandError(accepted === 0 ? "usage" : "partial", `${what.join(", and ")}; the reasons are above.`);
 }
 
 export function openTracker(
@@ -72,19 +93,21 @@ interface Feeding {
   readonly options: DeliverOptions;
 }
 
-async function feed(events: AsyncIterable<Sendable>, { tracker, watch, options }: Feeding): Promise<void> {
-  const { rate, total, terminal, onSettled } = options;
+async function feed(events: UntilEnded<Sendable>, { tracker, watch, options }: Feeding): Promise<void> {
+  const { rate, total, terminal, onSettled, giveUpMs } = options;
   const bar = createProgressBar(terminal);
   const startedMs = performance.now();
   let count = 0;
   let mark: number | null = null;
   const settle = async (): Promise<void> => {
-    await settled(tracker, options, watch);
+    const patienceMs = events.endedBy === null ? giveUpMs : Math.min(giveUpMs, interruptedMs);
+    await settled(tracker, { giveUpMs: patienceMs }, watch);
     if (mark !== null) await onSettled?.(mark);
   };
   try {
     for await (const { kind, message, mark: next } of events) {
-      if (rate !== null) await untilTurn(startedMs + (count * 1_000) / rate);
+      if (rate !== null) await untilTurn(startedMs + (count * 1_000) / rate, events.signal);
+      if (events.endedBy !== null) break;
       await tracker.ready();
       tracker.event(kind, message);
       count += 1;
@@ -98,9 +121,10 @@ async function feed(events: AsyncIterable<Sendable>, { tracker, watch, options }
   }
 }
 
-async function untilTurn(atMs: number): Promise<void> {
+async function untilTurn(atMs: number, signal: AbortSignal): Promise<void> {
   const waitMs = atMs - performance.now();
-  if (waitMs > 1) await sleep(waitMs);
+  // The signal ends the waiting and nothing else.
+  if (waitMs > 1) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 
 /** Resolves when every event so far has ended; rejects when that comes to a standstill. */

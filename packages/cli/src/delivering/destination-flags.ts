@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { aTrack, rudderStack, snowplow } from "oncewire";
 import type { Destination } from "oncewire";
 import { CommandError } from "../command-error.js";
+import { wholeNumber } from "../input/time-option.js";
 import type { Terminal } from "../terminal.js";
 
 const wires = ["rudderstack", "a-track", "snowplow"] as const;
@@ -12,6 +13,7 @@ export interface DestinationFlags {
   readonly to: Wire;
   readonly toUrl?: string;
   readonly key?: string;
+  readonly maxEventBytes?: number;
 }
 
 const defaultUrl = "http://127.0.0.1:4600";
@@ -22,7 +24,12 @@ export function addDestinationFlags(command: Command): Command {
       new Option("--to <wire>", "the wire to speak; a collector takes them all").choices(wires).default("rudderstack"),
     )
     .option("--to-url <url>", `where events go; also ONCEWIRE_URL (default: ${defaultUrl})`)
-    .option("-k, --key <key>", "write key, public key or app id; better given as ONCEWIRE_KEY");
+    .option("-k, --key <key>", "write key, public key or app id; better given as ONCEWIRE_KEY")
+    .option(
+      "--max-event-bytes <bytes>",
+      "the largest event that is sent; without it, what the wire allows",
+      wholeNumber(1),
+    );
 }
 
 /** @throws CommandError `usage` for what no destination can be made of. */
@@ -33,8 +40,11 @@ export function createDestination(
 ): Destination {
   const url = flags.toUrl ?? environment["ONCEWIRE_URL"] ?? defaultUrl;
   const key = flags.key ?? environment["ONCEWIRE_KEY"] ?? "oncewire-cli";
+  if (!isWebAddress(url))
+    throw new CommandError("usage", `--to-url must be an http or https address such as ${defaultUrl}, got ${url}.`);
+  const more = flags.maxEventBytes === undefined ? {} : { maxEventBytes: flags.maxEventBytes };
   try {
-    return makers[flags.to]({ url, key, name });
+    return makers[flags.to]({ url, key, name, more });
   } catch (error) {
     throw new CommandError(
       "usage",
@@ -48,10 +58,15 @@ interface DestinationParts {
   readonly url: string;
   readonly key: string;
   readonly name: string;
+  readonly more: { readonly maxEventBytes?: number };
+}
+
+function isWebAddress(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 const makers: Readonly<Record<Wire, (parts: DestinationParts) => Destination>> = {
-  rudderstack: ({ url, key, name }) => rudderStack({ dataPlaneUrl: url, writeKey: key, name }),
-  "a-track": ({ url, key, name }) => aTrack({ baseUrl: url, publicKey: key, name }),
-  snowplow: ({ url, key, name }) => snowplow({ endpoint: url, appId: key, name }),
+  rudderstack: ({ url, key, name, more }) => rudderStack({ dataPlaneUrl: url, writeKey: key, name, ...more }),
+  "a-track": ({ url, key, name, more }) => aTrack({ baseUrl: url, publicKey: key, name, ...more }),
+  snowplow: ({ url, key, name, more }) => snowplow({ endpoint: url, appId: key, name, ...more }),
 };

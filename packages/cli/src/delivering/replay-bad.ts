@@ -18,6 +18,8 @@ export interface ReplayBadOptions {
   readonly key: string;
   readonly giveUpMs: number;
   readonly terminal: Terminal;
+  /** Ends a wait for the collector. */
+  readonly signal: AbortSignal;
 }
 
 export interface BadLedger {
@@ -50,15 +52,15 @@ interface Answer {
   readonly text: string;
 }
 
-async function post(item: BadItem, { url, key, giveUpMs }: ReplayBadOptions): Promise<Answer> {
+async function post(item: BadItem, { url, key, giveUpMs, signal }: ReplayBadOptions): Promise<Answer> {
   const { path, headers, body } = doorRequest(item, key);
   const untilMs = performance.now() + giveUpMs;
   for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
     const answer = await once(url + path, { method: "POST", headers, body });
     if (answer.kind === "answered") return answer;
-    if (performance.now() + waitMs > untilMs)
+    if (signal.aborted || performance.now() + waitMs > untilMs)
       throw new CommandError("unreachable", `${url} takes nothing: ${answer.why}.`);
-    await sleep(answer.afterMs ?? waitMs);
+    await sleep(answer.afterMs ?? waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
