@@ -59,8 +59,6 @@ export class Worker {
       onBack: parts.onBack,
       onLost: () => this.#lost(),
     });
-    this.#openLink(parts);
-    this.#child.on("message", (message) => this.#hear(message as FromWorker, parts));
     let failure: Error | null = null;
     this.#child.on("error", (error) => (failure = error));
     // Not `exit`: what it said before it ended is to be heard first.
@@ -72,6 +70,10 @@ export class Worker {
       const untaken = handed.filter(({ isTaken }) => !isTaken);
       parts.onEnded(why, untaken);
     });
+    // One that could not be started has neither a link nor a channel, and is closed in a moment.
+    if (this.#child.pid === undefined) return;
+    this.#openLink(parts);
+    this.#child.on("message", (message) => this.#hear(message as FromWorker, parts));
     this.#say({ kind: "start", setup: parts.setup });
   }
 
