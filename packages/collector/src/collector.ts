@@ -41,7 +41,7 @@ import { createMicroApi } from "./micro/micro-api.js";
 import { createProjects } from "./projects.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
-import type { CollectorReport, CollectorStats } from "./report.js";
+import type { CollectorReport, CollectorStats, CutReason } from "./report.js";
 import type { EventReader } from "./store/event-store.js";
 import { openEntrance } from "./workers/entrance.js";
 import type { Entrance } from "./workers/entrance.js";
@@ -91,11 +91,13 @@ export async function startCollectorWith(given: CollectorOptions, makers: Collec
   await checkEnrichment(options);
   const onReport = reporter(options);
   const gate = createGate();
-  const entrance = await openDoors({ options, wires, onReport }, gate.handler);
+  const ledger = createLedger();
+  const entrance = await openDoors({ options, wires, ledger, onReport }, gate.handler);
   try {
     const log = await openDataDirectory(options);
     reportRecovery(log, onReport);
-    return await assemble({ options, wires, log, onReport, makers, entrance }, gate).catch(async (error: unknown) => {
+    const opened = { options, wires, log, ledger, onReport, makers, entrance };
+    return await assemble(opened, gate).catch(async (error: unknown) => {
       await log.close();
       throw error;
     });
@@ -107,19 +109,18 @@ export async function startCollectorWith(given: CollectorOptions, makers: Collec
 
 type Report = (report: CollectorReport) => void;
 
-type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "onReport" | "makers" | "entrance">;
+type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "ledger" | "onReport" | "makers" | "entrance">;
 
 async function assemble(opened: OpenedParts, gate: Gate): Promise<Collector> {
-  const { options, wires, log, onReport, entrance } = opened;
-  const ledger = createLedger();
+  const { options, wires, log, ledger, onReport, entrance } = opened;
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
-  const loading = await follow({ ...opened, ledger, live }).catch((error: unknown) => {
+  const loading = await follow({ ...opened, live }).catch((error: unknown) => {
     // It comes from another thread: as an error with its code, but no longer of its class.
     const isFolder = error instanceof Error && "code" in error && error.code === "folder-unusable";
     throw isFolder ? unusable(options.dataDirectory, error) : error;
   });
-  const parts = await complete({ ...opened, ledger, loading, live }).catch(async (error: unknown) => {
+  const parts = await complete({ ...opened, loading, live }).catch(async (error: unknown) => {
     await loading.close();
     throw error;
   });
@@ -288,11 +289,12 @@ function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
 }
 
 function openDoors(
-  { options, wires, onReport }: Pick<RunningParts, "options" | "wires" | "onReport">,
+  { options, wires, ledger, onReport }: Pick<RunningParts, "options" | "wires" | "ledger" | "onReport">,
   handler: Handler,
 ): Promise<Entrance> {
   const onError = (error: unknown): void => onReport({ kind: "failed", message: String(error) });
-  return openEntrance({ ...options, options, wires, handler, onReport, onError });
+  const onCut = (reason: CutReason): void => ledger.cut(reason);
+  return openEntrance({ ...options, options, wires, handler, onReport, onCut, onError });
 }
 
 interface RunningParts {

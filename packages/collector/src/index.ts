@@ -8,7 +8,7 @@ export type { CollectorOptions } from "./options.js";
 export { writeParquet } from "./parquet-file.js";
 export { rebuildStore } from "./rebuild-store.js";
 export type { RebuildOptions, Rebuilt } from "./rebuild-store.js";
-export type { CollectorReport, CollectorStats, RefusalReason } from "./report.js";
+export type { CollectorReport, CollectorStats, CutReason, RefusalReason, UnkeptReason } from "./report.js";
 export type { Runtime } from "./runtime.js";
 export type {
   AppendResult,

@@ -1,4 +1,6 @@
-/** Why a request was turned away. Closed: these are also the label values of the metrics. */
+import { turnAwayReasons } from "@oncewire/protocol";
+
+/** Why a request was refused. Closed: these are also the label values of the metrics. */
 export const refusalReasons = [
   "method-not-allowed",
   "unreadable-key",
@@ -10,6 +12,21 @@ export const refusalReasons = [
   "unavailable",
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
+
+/** Why there was nothing to keep of a request that was answered: the reasons of its wire, or that it held nothing. Closed. */
+export const unkeptReasons: readonly [...typeof turnAwayReasons, "empty"] = [...turnAwayReasons, "empty"] as const;
+export type UnkeptReason = (typeof unkeptReasons)[number];
+
+/** Why a connection was ended that its client had not ended. Closed. */
+export const cutReasons = [
+  "too-many",
+  "too-many-of-address",
+  "slow-request",
+  "slow-body",
+  "idle",
+  "malformed",
+] as const;
+export type CutReason = (typeof cutReasons)[number];
 
 /** A fact about the collector. Reports carry counts and reasons, never keys or the content of events. */
 export type CollectorReport =
@@ -67,6 +84,10 @@ export interface CollectorStats {
   /** Events kept in the log and not yet in the store. */
   readonly pending: number;
   readonly refused: Readonly<Record<RefusalReason, number>>;
+  /** Requests that were answered, and of which there was nothing to keep. */
+  readonly unkept: Readonly<Record<UnkeptReason, number>>;
+  /** Connections ended by a limit. */
+  readonly cut: Readonly<Record<CutReason, number>>;
 }
 
 /** How long answers took, in classes. */

@@ -61,6 +61,16 @@ export type Refusal =
   | { readonly kind: "rate-limited"; readonly retryAfterSeconds: number }
   | { readonly kind: "unavailable"; readonly retryAfterSeconds: number };
 
+/** Why nothing is kept of a request that is in order: who sent it, or the operator, wants it so. Closed. */
+export const turnAwayReasons = ["do-not-track", "cookie-bounce", "redirects-off"] as const;
+export type TurnAwayReason = (typeof turnAwayReasons)[number];
+
+/** What becomes of a request of which nothing is kept. */
+export interface TurnedAway {
+  readonly reason: TurnAwayReason;
+  readonly reply: WireResponse;
+}
+
 /** What the collector knows of a request beside its bytes. Kept in the accept log, so that decoding can be repeated. */
 export interface Arrival {
   readonly route: string;
@@ -103,10 +113,10 @@ export interface Receiver {
   key(head: RequestHead, route: Route): Result<string>;
   decode(request: WireRequest, arrival: Arrival): Decoded;
   /**
-   * Asked before decoding: the answer to a request of which nothing is to be kept, or null. What is in the accept log was
+   * Asked before decoding, about a request of which nothing may be to be kept; null where it is. What is in the accept log was
    * not turned away when it came, and is decoded whatever is asked for now.
    */
-  turnAway?(request: WireRequest, arrival: Arrival): WireResponse | null;
+  turnAway?(request: WireRequest, arrival: Arrival): TurnedAway | null;
   /**
    * Whose truth belongs into the reply, on a wire whose replies tell of users; null where this one does not. Where it is
    * not known in time, the reply of `decode` is given.

@@ -1,6 +1,19 @@
 export { campaignSigns } from "./campaign.js";
 export type { CampaignSigns } from "./campaign.js";
-export type { Arrival, Encoder, Enrichment, Limits, Receiver, Refusal, Route, Stamp, UserTruth } from "./codec.js";
+export { turnAwayReasons } from "./codec.js";
+export type {
+  Arrival,
+  Encoder,
+  Enrichment,
+  Limits,
+  Receiver,
+  Refusal,
+  Route,
+  Stamp,
+  TurnAwayReason,
+  TurnedAway,
+  UserTruth,
+} from "./codec.js";
 export type { Decoded } from "./decoded.js";
 export type { EncodedEvent } from "./encoded-event.js";
 export { eventKinds, protocolNames } from "./event.js";

@@ -8,6 +8,8 @@ function text(): string {
   ledger.accepted({ events: 5, bad: 1, bytes: 500 });
   ledger.settled({ stored: 2, duplicates: 1, unstorable: 1 });
   ledger.refused("too-large");
+  ledger.unkept("do-not-track");
+  ledger.cut("slow-body");
   const latencies = createLatencies();
   for (const ms of [0.4, 3, 3, 60_000]) latencies.observe(ms);
   return metricsText({
@@ -38,6 +40,10 @@ describe("the metrics", () => {
         "oncewire_events_pending 1",
         'oncewire_requests_refused_total{reason="too-large"} 1',
         'oncewire_requests_refused_total{reason="unknown-key"} 0',
+        'oncewire_requests_unkept_total{reason="do-not-track"} 1',
+        'oncewire_requests_unkept_total{reason="empty"} 0',
+        'oncewire_connections_cut_total{reason="slow-body"} 1',
+        'oncewire_connections_cut_total{reason="too-many-of-address"} 0',
         'oncewire_log_lag_records{cursor="store"} 7',
         'oncewire_sink_events_total{sink="file",outcome="refused"} 1',
         "oncewire_live_left_out_total 12",

@@ -44,11 +44,13 @@ function addIngest({ stats, latencies }: MetricFacts, add: Add): void {
   add("counter", ["oncewire_received_bytes_total", "Bytes of their bodies, as received."], [[{}, stats.receivedBytes]]);
   add("counter", ["oncewire_events_accepted_total", "Events in them."], [[{}, stats.accepted]]);
   add("counter", ["oncewire_bad_events_total", "What of them could not be decoded."], [[{}, stats.bad]]);
+  add("counter", ["oncewire_requests_refused_total", "Requests refused, by reason."], byReason(stats.refused));
   add(
     "counter",
-    ["oncewire_requests_refused_total", "Requests turned away, by reason."],
-    Object.entries(stats.refused).map(([reason, count]): Sample => [{ reason }, count]),
+    ["oncewire_requests_unkept_total", "Requests answered of which there was nothing to keep, by reason."],
+    byReason(stats.unkept),
   );
+  add("counter", ["oncewire_connections_cut_total", "Connections ended by a limit, by reason."], byReason(stats.cut));
   const { buckets, count, sumMs } = latencies;
   add(
     "histogram",
@@ -60,6 +62,10 @@ function addIngest({ stats, latencies }: MetricFacts, add: Add): void {
       [{}, count, "_count"],
     ],
   );
+}
+
+function byReason(counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([reason, count]) => [{ reason }, count]);
 }
 
 function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {

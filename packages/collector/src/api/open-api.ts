@@ -1,6 +1,6 @@
 /** The read API as an OpenAPI document; docs/openapi.json is this, and tests compare both with the running server. */
 import { eventKinds, protocolNames, sessionBeginnings } from "@oncewire/protocol";
-import { refusalReasons } from "../report.js";
+import { cutReasons, refusalReasons, unkeptReasons } from "../report.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -15,6 +15,10 @@ const next: Schema = { type: ["string", "null"], description: "Give it as `curso
 
 function object(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+function countsBy(reasons: readonly string[]): Schema {
+  return object(Object.fromEntries(reasons.map((reason) => [reason, count])));
 }
 
 function orNull(schema: Schema): Schema {
@@ -85,7 +89,9 @@ const stats = object({
   duplicates: count,
   unstorable: { ...count, description: "Events that no row can hold; bad events are kept instead of them." },
   pending: count,
-  refused: object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
+  refused: countsBy(refusalReasons),
+  unkept: { ...countsBy(unkeptReasons), description: "Requests answered of which there was nothing to keep." },
+  cut: { ...countsBy(cutReasons), description: "Connections ended by a limit." },
 });
 
 const behind: Schema = {

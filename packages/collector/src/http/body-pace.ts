@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { CutReason } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import { sendAndClose, textReply } from "./reply.js";
 import type { Handler } from "./router.js";
@@ -13,6 +14,7 @@ export interface BodyPaceOptions {
   /** On average since it began to be read; null is no limit. */
   readonly minBodyBytesPerSecond: number | null;
   readonly runtime: Pick<Runtime, "after" | "monotonicMs">;
+  readonly onCut: (reason: CutReason) => void;
 }
 
 /** A body that is whole by then may have come at any pace. */
@@ -29,7 +31,7 @@ interface Progress {
 }
 
 /** The handler, watched over. */
-export function keepPace(handler: Handler, { minBodyBytesPerSecond, runtime }: BodyPaceOptions): Handler {
+export function keepPace(handler: Handler, { minBodyBytesPerSecond, runtime, onCut }: BodyPaceOptions): Handler {
   if (minBodyBytesPerSecond === null) return handler;
   const current = new Map<Socket, Progress>();
   let isLooking = false;
@@ -45,7 +47,9 @@ export function keepPace(handler: Handler, { minBodyBytesPerSecond, runtime }: B
         progress.since = { atMs: nowMs, bytes };
       } else if (isTooSlow(nowMs - since.atMs, bytes - since.bytes, minBodyBytesPerSecond)) {
         current.delete(socket);
-        sendAndClose(response, tooSlow);
+        onCut("slow-body");
+        if (response.headersSent) socket.destroy();
+        else sendAndClose(response, tooSlow);
       }
     }
     isLooking = current.size > 0;

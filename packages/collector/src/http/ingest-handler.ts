@@ -2,7 +2,7 @@
  * The path of a request that brings events: limits, key, body, decode and keep, answer — in the order the gateways check.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Arrival, Receiver, Refusal, RequestHead, Route, WireResponse } from "@oncewire/protocol";
+import type { Arrival, Receiver, Refusal, RequestHead, Route } from "@oncewire/protocol";
 import type { Ingest, IngestResult } from "../ingest/ingest.js";
 import type { Latencies } from "../ingest/latencies.js";
 import type { Ledger } from "../ingest/ledger.js";
@@ -19,7 +19,7 @@ import { send, sendAndClose } from "./reply.js";
 export interface IngestHandlerParts {
   readonly ingest: Ingest;
   readonly projects: Projects;
-  readonly ledger: Pick<Ledger, "refused">;
+  readonly ledger: Pick<Ledger, "refused" | "unkept">;
   readonly latencies: Pick<Latencies, "observe">;
   readonly clientAddress: ClientAddress;
   /** By the client's address; null is no limit. */
@@ -66,6 +66,9 @@ export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
     switch (result.kind) {
       case "aborted":
         return;
+      case "unkept":
+        ledger.unkept(result.reason);
+        return send(response, result.reply, receiver.headers(head));
       case "answered":
         send(response, result.reply, receiver.headers(head));
         return latencies.observe(runtime.monotonicMs() - startedMs);
@@ -89,7 +92,7 @@ interface Refused {
 type FoundProject = { readonly kind: "known"; readonly project: string; readonly key: string } | Refused;
 
 type Taken =
-  | { readonly kind: "answered"; readonly reply: WireResponse }
+  | Exclude<IngestResult, { readonly kind: "unavailable" }>
   | Refused
   /** The client went away: there is nobody to answer. */
   | { readonly kind: "aborted" };
@@ -154,7 +157,7 @@ function keep(
 }
 
 function takenOf(result: IngestResult): Taken {
-  if (result.kind === "answered") return result;
+  if (result.kind !== "unavailable") return result;
   return refused({ kind: "unavailable", retryAfterSeconds: unavailableSeconds });
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { CutReason } from "../report.js";
 import { systemRuntime } from "../runtime.js";
 import type { Runtime } from "../runtime.js";
 import { createClock } from "./clock.fixture.js";
@@ -16,6 +17,7 @@ const mib = 1024 * 1024;
 /** Requests that came to the handler. */
 const asked: IncomingMessage[] = [];
 const sockets: Socket[] = [];
+const cuts: CutReason[] = [];
 let server: HttpServer | null = null;
 
 afterEach(async () => {
@@ -23,6 +25,7 @@ afterEach(async () => {
   await server?.close(0);
   server = null;
   asked.length = 0;
+  cuts.length = 0;
   sockets.length = 0;
 });
 
@@ -41,6 +44,7 @@ async function start(given: { runtime?: Runtime; maxAddressConnections?: number 
       asked.push(request);
       return Promise.resolve(sendAndClose(response, textReply(413, text)));
     },
+    onCut: (reason) => void cuts.push(reason),
     onError: (error) => {
       throw error;
     },
@@ -175,6 +179,8 @@ describe("a connection whose body nobody wants", () => {
     await read(socket);
     clock.pass(5_000);
     expect(atServer().destroyed).toBe(true);
+    // It was refused, and nothing more is lost with it.
+    expect(cuts).toEqual([]);
   });
 
   it("is not asked anything more", async () => {

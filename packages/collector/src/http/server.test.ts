@@ -162,11 +162,17 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     ...options,
     trustedProxies,
     handler,
+    onCut: (reason) => ledger.cut(reason),
     onError: (error) => {
       throw error;
     },
   });
   return server;
+}
+
+/** How often connections were ended by a limit, without the limits that were not met. */
+function cuts(): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(ledger.stats().cut).filter(([, count]) => count > 0));
 }
 
 interface Trickle {
@@ -178,7 +184,7 @@ interface Trickle {
 }
 
 /** A client whose body of 999 bytes comes as the test wants. */
-async function trickle(url: string): Promise<Trickle> {
+async function trickle(url: string, path = "/in"): Promise<Trickle> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   let answer = "";
   socket.on("data", (chunk) => (answer += String(chunk)));
@@ -189,7 +195,7 @@ async function trickle(url: string): Promise<Trickle> {
     // An exchange on another connection: by its end the server has read what came before.
     await fetch(`${url}/health`);
   };
-  await send("POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 999\r\n\r\n");
+  await send(`POST ${path} HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 999\r\n\r\n`);
   return { send, answer: () => answer, answered, ended };
 }
 
@@ -344,11 +350,13 @@ describe("a client that is slow", () => {
     const answer = await raw(url, "POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{");
     expect(answer).toContain("408");
     expect(decoded).toHaveLength(0);
+    expect(cuts()).toEqual({ "slow-request": 1 });
   });
 
   it("is let go when nothing moves on its connection", async () => {
     const { url } = await start({ idleTimeoutMs: 50 });
     expect(await raw(url, "POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{")).toBe("");
+    expect(cuts()).toEqual({ idle: 1 });
   });
 
   it("is answered 408 and let go when its body trickles in, and not while it comes at pace", async () => {
@@ -368,6 +376,17 @@ describe("a client that is slow", () => {
     clock.pass(1_000);
     expect(await slow.ended).toContain("HTTP/1.1 408");
     expect(decoded).toHaveLength(0);
+    expect(cuts()).toEqual({ "slow-body": 1 });
+  });
+
+  it("is let go when the body trickles in of a request that has its answer already", async () => {
+    const clock = createClock();
+    const { url } = await start({ minBodyBytesPerSecond: 100, runtime: clock.runtime });
+    const slow = await trickle(url, "/nowhere");
+    expect(await slow.answered).toContain("HTTP/1.1 404");
+    for (let seconds = 0; seconds < 7; seconds += 1) clock.pass(1_000);
+    await slow.ended;
+    expect(cuts()).toEqual({ "slow-body": 1 });
   });
 
   it("is not called slow while its body is not read", async () => {
@@ -392,6 +411,7 @@ describe("a client that is slow", () => {
     await new Promise<void>((resolve) => first.once("connect", () => resolve()));
     const statusOfAnother = (): Promise<string> => raw(url, post("X-Key: good\r\n")).catch(() => "");
     expect(await statusOfAnother()).toBe("");
+    expect(cuts()).toEqual({ "too-many-of-address": 1 });
     first.destroy();
     await expect.poll(statusOfAnother).toContain("HTTP/1.1 200");
     await server?.close(50);
@@ -411,6 +431,28 @@ describe("a client that is slow", () => {
     );
     first.destroy();
     expect(decoded).toHaveLength(0);
+    expect(cuts()).toEqual({ "too-many": 1 });
+  });
+
+  it("is not counted when it goes away by itself, in the middle of a request or after one", async () => {
+    const { url } = await start();
+    const { port } = new URL(url);
+    const goes = async (text: string): Promise<void> => {
+      const socket = connect(Number(port), "127.0.0.1", () => socket.end(text));
+      await new Promise((resolve) => socket.resume().once("close", resolve));
+    };
+    await goes("");
+    await goes("POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Length: 5\r\n\r\n{");
+    await goes(post("X-Key: good\r\n"));
+    expect(cuts()).toEqual({});
+  });
+});
+
+describe("what is no request", () => {
+  it("is answered 400 and counted", async () => {
+    const { url } = await start();
+    expect(await raw(url, "\u0016\u0003\u0001\u0002\r\n")).toContain("HTTP/1.1 400");
+    expect(cuts()).toEqual({ malformed: 1 });
   });
 });
 

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { CollectorError } from "../errors.js";
+import type { CutReason } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { Handler } from "./router.js";
 import { keepPace } from "./body-pace.js";
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   /** A connection on which nothing has moved for so long, in either direction, is ended. */
   readonly idleTimeoutMs?: number;
   readonly handler: Handler;
+  /** Told of a connection that is ended by a limit. */
+  readonly onCut: (reason: CutReason) => void;
   /** Told of an error that no handler should have let through. */
   readonly onError: (error: unknown) => void;
 }
@@ -52,9 +55,11 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   const cap = createConnectionCap(options);
   server.prependListener("connection", (socket: Socket) => {
     const release = cap.admit(socket.remoteAddress);
-    if (release === null) socket.destroy();
-    else socket.once("close", release);
+    if (release !== null) return void socket.once("close", release);
+    options.onCut("too-many-of-address");
+    return void socket.destroy();
   });
+  server.on("drop", () => options.onCut("too-many"));
   await bind(server, options);
   return {
     url: urlOf(server, options.host),
@@ -77,8 +82,12 @@ export function createHttpServer(options: ConnectionOptions, lingering: Lingerin
   // One more than is taken, so that too many can be told.
   server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = options.maxConnections;
-  server.setTimeout(options.idleTimeoutMs ?? defaultIdleTimeoutMs);
-  server.on("connection", (socket: Socket) => lingering.watch(socket));
+  const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
+  server.setTimeout(idleTimeoutMs);
+  server.on("connection", (socket: Socket) => {
+    lingering.watch(socket);
+    tellOfCut(socket, idleTimeoutMs, options.onCut);
+  });
   server.on("request", (request, response) => {
     if (lingering.has(request.socket)) return void request.resume();
     options.handler(request, response).catch((error: unknown) => {
@@ -87,6 +96,26 @@ export function createHttpServer(options: ConnectionOptions, lingering: Lingerin
     });
   });
   return server;
+}
+
+/** Listens to what node:http ends a connection with by itself; `error` is what it destroys one with after its answer. */
+function tellOfCut(socket: Socket, idleTimeoutMs: number, onCut: (reason: CutReason) => void): void {
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    // One that lingers has been answered, and counted, already.
+    const reason = socket.writableEnded ? null : cutReasonOf(error.code ?? "");
+    if (reason !== null) onCut(reason);
+  });
+  socket.on("timeout", () => {
+    // A connection between two requests has a shorter time, and ends as it should.
+    if (socket.timeout === idleTimeoutMs) onCut("idle");
+  });
+}
+
+function cutReasonOf(code: string): CutReason | null {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "slow-request";
+  // Its client went away in the middle of it.
+  if (code === "HPE_INVALID_EOF_STATE") return null;
+  return code.startsWith("HPE_") ? "malformed" : null;
 }
 
 export function bind(server: NetServer, { host, port }: ListenAddress): Promise<void> {

@@ -152,4 +152,18 @@ describe("a collector that asks whether cookies are kept, and keeps nothing of t
     expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([200, "ok", []]);
     expect(await stored()).toEqual({ total: 0, good: 0, bad: 0 });
   });
+
+  it("counts each request of which nothing was kept by its reason, beside those that were", async () => {
+    const before = own.stats();
+    await fetch(`${own.url}/i?e=pv&p=web&tv=js-4`, { redirect: "manual" });
+    await fetch(`${own.url}/i?e=pv&p=web&tv=js-4`, { headers: { cookie: "dnt=1" } });
+    await fetch(`${own.url}/r/tp2?u=https://shop.example/`, { redirect: "manual" });
+    const headers = { authorization: "Basic azo=" };
+    await fetch(`${own.url}/v1/import`, { method: "POST", headers, body: '{"batch":[]}' });
+    await fetch(`${own.url}/i?e=pv&p=web&tv=js-4&n3pc=true`);
+    const { unkept, requests } = own.stats();
+    const news = Object.entries(unkept).map(([reason, count]) => [reason, count - before.unkept[reason as "empty"]]);
+    expect(Object.fromEntries(news)).toEqual({ "cookie-bounce": 1, "do-not-track": 1, "redirects-off": 1, empty: 1 });
+    expect(requests - before.requests).toBe(1);
+  });
 });

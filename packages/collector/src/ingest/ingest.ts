@@ -1,5 +1,6 @@
 import type { Arrival, Enrichment, Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
 import { encodeRecord } from "../log/accept-log.js";
+import type { UnkeptReason } from "../report.js";
 import type { CountedRecord, RequestKeeper } from "./request-keeper.js";
 
 /** A request that may come in: its key is known and its body is whole. */
@@ -17,6 +18,8 @@ export interface IncomingRequest {
 
 export type IngestResult =
   | { readonly kind: "answered"; readonly reply: WireResponse }
+  /** There is nothing to keep of it. */
+  | { readonly kind: "unkept"; readonly reason: UnkeptReason; readonly reply: WireResponse }
   /** The log takes nothing now; the request is not kept and the sender must come back. */
   | { readonly kind: "unavailable" };
 
@@ -28,19 +31,21 @@ export interface Ingest {
 export function createIngest(keeper: RequestKeeper): Ingest {
   return {
     accept(request) {
-      const { record, reply, question } = lookInto(request);
-      return record === null ? Promise.resolve({ kind: "answered", reply }) : keep(keeper, { record, reply, question });
+      const looked = lookInto(request);
+      return looked.kind === "unkept" ? Promise.resolve(looked) : keep(keeper, looked);
     },
   };
 }
 
 /** All that is held of a request while it is being kept: what was made of its body is let go before. */
 interface Looked {
-  /** Null when there is nothing to keep. */
-  readonly record: CountedRecord | null;
+  readonly kind: "to-keep";
+  readonly record: CountedRecord;
   readonly reply: WireResponse;
   readonly question: Question | null;
 }
+
+type Unkept = IngestResult & { readonly kind: "unkept" };
 
 /** Whose truth belongs into the reply, on a wire that has a place for it. */
 interface Question {
@@ -49,27 +54,25 @@ interface Question {
   readonly mayRead: () => boolean;
 }
 
-function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: IncomingRequest): Looked {
+function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: IncomingRequest): Looked | Unkept {
   const { method, path, query, headers } = head;
   const request = { method, path, query, headers, body: unpacked };
-  const answer = receiver.turnAway?.(request, arrival) ?? null;
-  if (answer !== null) return { record: null, reply: answer, question: null };
+  const away = receiver.turnAway?.(request, arrival) ?? null;
+  if (away !== null) return { kind: "unkept", ...away };
   const decoded = receiver.decode(request, arrival);
   const { count, bad, reply } = decoded;
-  if (count === 0 && bad.length === 0) return { record: null, reply, question: null };
+  if (count === 0 && bad.length === 0) return { kind: "unkept", reason: "empty", reply };
   const record = encodeRecord({ protocol: receiver.protocol, arrival, head, body: received });
   const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
   return {
+    kind: "to-keep",
     record: { record, events: count, bad: bad.length, bytes: received.byteLength },
     reply,
     question: enrichment === null ? null : { project: arrival.project, enrichment, mayRead },
   };
 }
 
-async function keep(
-  keeper: RequestKeeper,
-  { record, reply, question }: Looked & { readonly record: CountedRecord },
-): Promise<IngestResult> {
+async function keep(keeper: RequestKeeper, { record, reply, question }: Looked): Promise<IngestResult> {
   const result = await keeper.keep(record);
   if (result.kind === "unavailable") return result;
   const told = question === null ? null : await toldOf(keeper, question, result.position);

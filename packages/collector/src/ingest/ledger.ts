@@ -1,5 +1,5 @@
-import { refusalReasons } from "../report.js";
-import type { CollectorStats, RefusalReason } from "../report.js";
+import { cutReasons, refusalReasons, unkeptReasons } from "../report.js";
+import type { CollectorStats, CutReason, RefusalReason, UnkeptReason } from "../report.js";
 
 /** Counts what comes in and what becomes of it. accepted = stored + duplicates + unstorable + pending. */
 export interface Ledger {
@@ -10,6 +10,10 @@ export interface Ledger {
   /** The store has decided on so many more. */
   settled(events: SettledEvents): void;
   refused(reason: RefusalReason): void;
+  /** A request was answered, and there was nothing to keep of it. */
+  unkept(reason: UnkeptReason): void;
+  /** A connection was ended by a limit. */
+  cut(reason: CutReason): void;
   stats(): CollectorStats;
 }
 
@@ -27,7 +31,9 @@ export function createLedger(): Ledger {
   let stored = 0;
   let duplicates = 0;
   let unstorable = 0;
-  const refused = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<RefusalReason, number>;
+  const refused = createTally(refusalReasons);
+  const unkept = createTally(unkeptReasons);
+  const cut = createTally(cutReasons);
   return {
     accepted(request) {
       requests += 1;
@@ -44,9 +50,9 @@ export function createLedger(): Ledger {
       duplicates += events.duplicates;
       unstorable += events.unstorable;
     },
-    refused(reason) {
-      refused[reason] += 1;
-    },
+    refused: refused.add,
+    unkept: unkept.add,
+    cut: cut.add,
     stats: () => ({
       requests,
       receivedBytes,
@@ -56,7 +62,24 @@ export function createLedger(): Ledger {
       duplicates,
       unstorable,
       pending: accepted - stored - duplicates - unstorable,
-      refused: { ...refused },
+      refused: refused.counts(),
+      unkept: unkept.counts(),
+      cut: cut.counts(),
     }),
+  };
+}
+
+interface Tally<Reason extends string> {
+  readonly add: (reason: Reason) => void;
+  readonly counts: () => Record<Reason, number>;
+}
+
+function createTally<Reason extends string>(reasons: readonly Reason[]): Tally<Reason> {
+  const counts = Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>;
+  return {
+    add(reason) {
+      counts[reason] += 1;
+    },
+    counts: () => ({ ...counts }),
   };
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request as startRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -81,6 +82,15 @@ describe("a collector with workers", () => {
     await metric("oncewire_answer_seconds_count 4");
     await metric("oncewire_workers 2");
     expect(JSON.parse((await ask("/health/ready")).text)).toEqual({ status: "ready", problems: [] });
+  });
+
+  it("counts what they keep nothing of, and connections that end there by a limit", async () => {
+    await start();
+    expect((await ask("/r/tp2?u=https://shop.example/")).status).toBe(404);
+    const socket = connect(Number(new URL(collector.url).port), "127.0.0.1", () => socket.end("no request\r\n\r\n"));
+    await new Promise((resolve) => socket.resume().once("close", resolve));
+    await metric('oncewire_requests_unkept_total{reason="redirects-off"} 1');
+    await metric('oncewire_connections_cut_total{reason="malformed"} 1');
   });
 
   it("limits a key over all of them", async () => {

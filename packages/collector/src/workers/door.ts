@@ -21,7 +21,7 @@ export interface Door {
   close(): void;
 }
 
-export interface DoorOptions extends ConnectionOptions {
+export interface DoorOptions extends Omit<ConnectionOptions, "onCut"> {
   readonly runtime: Pick<Runtime, "after" | "uuid">;
 }
 
@@ -30,8 +30,10 @@ const refused = textReply(403, "expected a worker of this collector\n");
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const token = options.runtime.uuid();
   const path = doorPath(`oncewire-${options.runtime.uuid()}`);
+  // Whoever is too slow is so at the worker, too, which tells of it.
+  const onCut = (): void => {};
   const handler = guarded(options.handler, token);
-  const server = createHttpServer({ ...options, handler }, createLingering(options.runtime));
+  const server = createHttpServer({ ...options, handler, onCut }, createLingering(options.runtime));
   server.maxHeadersCount = maxHeaders + maxAddedHeaders + 1;
   // A worker sends a body when somebody begins to read it.
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {

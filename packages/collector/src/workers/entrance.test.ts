@@ -22,7 +22,7 @@ import type { SharedDesk } from "./owner-desk.js";
 let entrance: Entrance | null = null;
 const kept: CountedRecord[] = [];
 const reports: CollectorReport[] = [];
-const ledger = createLedger();
+let ledger = createLedger();
 
 interface StartOptions {
   readonly workers?: number;
@@ -50,6 +50,7 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
     runtime: given.runtime,
   });
   const onReport = (report: CollectorReport): void => void reports.push(report);
+  ledger = createLedger();
   const opened = await openEntrance({
     ...options,
     options,
@@ -59,6 +60,7 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
       request.resume();
       send(response, textReply(200, `here, for ${request.socket.remoteAddress}`));
     },
+    onCut: (reason) => ledger.cut(reason),
     onError: (error) => void reports.push({ kind: "failed", message: String(error) }),
   });
   entrance = opened;
@@ -168,6 +170,7 @@ describe("an entrance with workers", () => {
     const sockets = await Promise.all([open(), open(), open()]);
     await vi.waitFor(() => expect(total()).toBe(3));
     await ended(await open());
+    expect(ledger.stats().cut).toMatchObject({ "too-many": 1, "too-many-of-address": 0 });
     sockets[0]?.destroy();
     await vi.waitFor(() => expect(total()).toBe(2));
     expect((await track()).status).toBe(200);
@@ -195,6 +198,7 @@ describe("an entrance with workers", () => {
     await start({ maxAddressConnections: 2, keep: () => new Promise(() => {}) });
     const sockets = [await open(), await open()];
     await ended(await open());
+    expect(ledger.stats().cut).toMatchObject({ "too-many": 0, "too-many-of-address": 1 });
     for (const socket of sockets) socket.destroy();
     await vi.waitFor(() => expect(total()).toBe(0));
     const waiting = [track().catch(() => "cut"), track().catch(() => "cut")];
@@ -246,6 +250,7 @@ describe("an entrance with workers", () => {
     socket.on("data", (chunk) => (received += String(chunk)));
     await ended(socket);
     expect(received).toMatch(/^HTTP\/1\.1 408 /);
+    await vi.waitFor(() => expect(ledger.stats().cut["slow-request"]).toBe(1));
   });
 
   it("serves connections itself until its workers have work", async () => {

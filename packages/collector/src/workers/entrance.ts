@@ -9,7 +9,7 @@ import type { ConnectionCap } from "../http/connection-cap.js";
 import { bind, listen, urlOf } from "../http/server.js";
 import type { HttpServer, HttpServerOptions } from "../http/server.js";
 import type { ResolvedOptions } from "../options.js";
-import type { CollectorReport } from "../report.js";
+import type { CollectorReport, CutReason } from "../report.js";
 import type { Runtime } from "../runtime.js";
 import type { Wires } from "../loading/receivers.js";
 import { Crew } from "./crew.js";
@@ -106,8 +106,11 @@ class SharedEntrance implements Entrance {
   #take(socket: Socket): void {
     // Until somebody serves it, its end is nobody's concern.
     socket.on("error", () => {});
-    const release = this.#connections < this.#given.maxConnections ? this.#cap.admit(socket.remoteAddress) : null;
-    if (release === null) return void socket.destroy();
+    const release = this.#admit(socket);
+    if (typeof release === "string") {
+      this.#given.onCut(release);
+      return void socket.destroy();
+    }
     this.#connections += 1;
     const onEnd = (): void => {
       this.#connections -= 1;
@@ -116,6 +119,12 @@ class SharedEntrance implements Entrance {
     if (this.#crew === null) this.#serveHere({ socket, onEnd });
     else this.#crew.take({ socket, onEnd });
     return undefined;
+  }
+
+  /** The way to release it, or why it is one too many. */
+  #admit(socket: Socket): (() => void) | CutReason {
+    if (this.#connections >= this.#given.maxConnections) return "too-many";
+    return this.#cap.admit(socket.remoteAddress) ?? "too-many-of-address";
   }
 
   #serveHere({ socket, onEnd }: Accepted): void {

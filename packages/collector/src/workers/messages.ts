@@ -3,7 +3,7 @@ import type { UserTruth } from "@oncewire/protocol";
 import type { CountedRecord, TruthQuestion } from "../ingest/request-keeper.js";
 import type { Wires } from "../loading/receivers.js";
 import type { ResolvedOptions } from "../options.js";
-import type { CollectorReport, RefusalReason } from "../report.js";
+import type { CollectorReport, CutReason, RefusalReason, UnkeptReason } from "../report.js";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -54,6 +54,8 @@ export type Fact =
   | { readonly kind: "taken"; readonly connection: number }
   | { readonly kind: "released"; readonly connection: number }
   | { readonly kind: "refused"; readonly reason: RefusalReason }
+  | { readonly kind: "unkept"; readonly reason: UnkeptReason }
+  | { readonly kind: "cut"; readonly reason: CutReason }
   | { readonly kind: "observed"; readonly ms: number }
   | { readonly kind: "reported"; readonly report: CollectorReport };
 

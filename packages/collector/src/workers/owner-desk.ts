@@ -12,7 +12,7 @@ import type { Answers, Fact, LimitName, Question } from "./messages.js";
 /** Everything the accept path shares, whichever process a connection is in. */
 export interface SharedDesk {
   readonly keeper: RequestKeeper;
-  readonly ledger: Pick<Ledger, "refused">;
+  readonly ledger: Pick<Ledger, "cut" | "refused" | "unkept">;
   readonly latencies: Pick<Latencies, "observe">;
   readonly limits: Readonly<Record<LimitName, Limit | null>>;
   readonly onReport: (report: CollectorReport) => void;
@@ -76,6 +76,10 @@ function note({ desk, onTaken, onReleased }: OwnerDeskParts, fact: Fact): void {
       return onReleased(fact.connection);
     case "refused":
       return desk.ledger.refused(fact.reason);
+    case "unkept":
+      return desk.ledger.unkept(fact.reason);
+    case "cut":
+      return desk.ledger.cut(fact.reason);
     case "observed":
       return desk.latencies.observe(fact.ms);
     case "reported":

@@ -51,6 +51,7 @@ function start(setup: WorkerSetup): void {
     ...setup.options,
     handler: createWorkerHandler(setup, owner),
     runtime,
+    onCut: (reason) => owner.tell({ kind: "cut", reason }),
     onError: (error) => owner.tell({ kind: "reported", report: { kind: "failed", message: String(error) } }),
   });
   const orphaned = (): void => {
@@ -101,7 +102,10 @@ function createWorkerHandler({ options, wires, door }: WorkerSetup, owner: Owner
   const ingest = createIngestHandler({
     ingest: createIngest(owner.keeper),
     projects: createProjects(wires.keyTable),
-    ledger: { refused: (reason) => owner.tell({ kind: "refused", reason }) },
+    ledger: {
+      refused: (reason) => owner.tell({ kind: "refused", reason }),
+      unkept: (reason) => owner.tell({ kind: "unkept", reason }),
+    },
     latencies: { observe: (ms) => owner.tell({ kind: "observed", ms }) },
     clientAddress: createClientAddress(options.trustedProxies),
     addressLimit: options.maxAddressRequestsPerSecond === null ? null : owner.limit("address"),

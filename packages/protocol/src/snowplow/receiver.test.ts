@@ -37,7 +37,7 @@ function decode(request: WireRequest, options: SnowplowReceiverOptions = {}): De
 
 /** The answer to a request of which nothing is kept. */
 function turnedAway(request: WireRequest, options: SnowplowReceiverOptions = {}): WireResponse | null {
-  return createSnowplowReceiver(options).turnAway?.(request, arrival) ?? null;
+  return createSnowplowReceiver(options).turnAway?.(request, arrival)?.reply ?? null;
 }
 
 function selfDescribing(schema: string, data: unknown): string {
@@ -318,6 +318,18 @@ describe("a cookie bounce", () => {
     expect(() => make({ cookieBounce: { name: "a&b" } })).toThrow(/cookieBounce.name/);
     expect(() => make({ cookieBounce: { fallbackNetworkUserId: "x" } })).toThrow(/fallbackNetworkUserId/);
   });
+});
+
+it.each<[string, WireRequest, SnowplowReceiverOptions]>([
+  ["redirects-off", get("u=https://acme.com/", { path: "/r/tp2" }), {}],
+  [
+    "do-not-track",
+    get("e=pv", { headers: { cookie: "dnt=1" } }),
+    { doNotTrackCookie: { name: "dnt", values: ["1"] }, cookieBounce: {} },
+  ],
+  ["cookie-bounce", get("e=pv"), { cookieBounce: {} }],
+])("says that it keeps nothing because of %s", (reason, request, options) => {
+  expect(createSnowplowReceiver(options).turnAway?.(request, arrival)?.reason).toBe(reason);
 });
 
 describe("a do-not-track cookie", () => {

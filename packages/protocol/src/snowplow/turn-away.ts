@@ -2,8 +2,8 @@
  * Requests that are answered and of which nothing is kept: links while redirects are off, who is not to be tracked, and a
  * browser's first pixel while it is not known whether it keeps cookies.
  */
-import type { Arrival } from "../codec.js";
-import type { WireRequest, WireResponse } from "../http.js";
+import type { Arrival, TurnAwayReason, TurnedAway } from "../codec.js";
+import type { WireRequest } from "../http.js";
 import { answerTo, askedFor } from "./asked.js";
 import type { AskedSettings } from "./asked.js";
 import { bounceLocation } from "./cookie-bounce.js";
@@ -18,16 +18,18 @@ export interface TurnAwaySettings extends AskedSettings, CookiesRead {
   readonly cookieBounce: CookieBounce | null;
 }
 
-export function turnAway(request: WireRequest, arrival: Arrival, settings: TurnAwaySettings): WireResponse | null {
+export function turnAway(request: WireRequest, arrival: Arrival, settings: TurnAwaySettings): TurnedAway | null {
   const { cookie, cookieBounce, doNotTrack } = settings;
   const asked = askedFor(request, settings);
-  const isOff = asked.kind === "redirect" && asked.redirects === null;
-  if (isOff || (doNotTrack !== null && saysDoNotTrack(request, doNotTrack))) {
-    return answerTo(request, asked, readQuery(request.query));
-  }
+  const answered = (reason: TurnAwayReason): TurnedAway => {
+    return { reason, reply: answerTo(request, asked, readQuery(request.query)) };
+  };
+  if (asked.kind === "redirect" && asked.redirects === null) return answered("redirects-off");
+  if (doNotTrack !== null && saysDoNotTrack(request, doNotTrack)) return answered("do-not-track");
   if (cookieBounce === null || asked.kind === "redirect" || request.method === "POST") return null;
   const query = readQuery(request.query);
   const visit = readVisit(request, { arrival, nuid: query["nuid"] ?? "", cookie });
   const location = visit.isUnknown ? bounceLocation(request.query, query, cookieBounce) : null;
-  return location === null ? null : withCookie(bounceReply(location), request, visit);
+  if (location === null) return null;
+  return { reason: "cookie-bounce", reply: withCookie(bounceReply(location), request, visit) };
 }
