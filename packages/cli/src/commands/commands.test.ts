@@ -441,6 +441,41 @@ describe("oncewire explain", () => {
     expect(output).toMatch(/position 1 at .+: duplicate \(of the event stored at position 0\)\n/);
   });
 
+  it("tells an event's id from a text that a request holds beside", async () => {
+    await postTracks("m-1");
+    await postTracks("m-10", "m-11");
+    await postTracks("m-2", "m-1");
+    const { code, output } = await run(["explain", "m-1"]);
+    expect(code).toBe(0);
+    expect(output.match(/: (stored|duplicate)/g)).toEqual([": stored", ": duplicate"]);
+    expect(output).toContain("1 other requests hold this text, but not as an event's id: at 1\n");
+    const part = await run(["explain", "m-"]);
+    expect([part.code, part.output]).toEqual([4, expect.stringContaining("3 other requests hold this text")]);
+  });
+
+  it("tells when an event came whose id the collector gave", async () => {
+    const headers = { authorization: `Basic ${btoa("key:")}` };
+    const body = JSON.stringify({ userId: "ada", event: "Without id" });
+    await fetch(`${collector.url}/v1/track`, { method: "POST", headers, body });
+    const [id = ""] = await storedIds();
+    expect((await run(["explain", id])).output).toMatch(/it came\n {2}position 0 at .+ by rudderstack track: stored\n/);
+  });
+
+  it("tells of an event that the store no longer keeps", async () => {
+    await collector.close();
+    const dataDirectory = join(directory, "brief");
+    collector = await startCollector({ dataDirectory, port: 0, sealEvents: 1_000, storeRetentionBytes: 1 });
+    await postTracks("old");
+    const fill = Array.from({ length: 2_000 }, (_, at) => line(`fill-${at}`)).join("");
+    await run(["send", "--file", "-"], { input: fill });
+    await expect.poll(async () => (await collector.store.events({ id: "old", limit: 1 })).items).toEqual([]);
+    const { code, output } = await run(["explain", "old"]);
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining("gone (it was stored, and the store no longer keeps it)"),
+    ]);
+  });
+
   it("tells why a bad event is bad", async () => {
     await postBad();
     const [bad] = (await collector.store.bad({ limit: 1 })).items;

@@ -100,8 +100,7 @@ async function feed(events: UntilEnded<Sendable>, { tracker, watch, options }: F
   let count = 0;
   let mark: number | null = null;
   const settle = async (): Promise<void> => {
-    const patienceMs = events.endedBy === null ? giveUpMs : Math.min(giveUpMs, interruptedMs);
-    await settled(tracker, { giveUpMs: patienceMs }, watch);
+    await settled(tracker, watch, () => (events.endedBy === null ? giveUpMs : Math.min(giveUpMs, interruptedMs)));
     if (mark !== null) await onSettled?.(mark);
   };
   try {
@@ -127,23 +126,18 @@ async function untilTurn(atMs: number, signal: AbortSignal): Promise<void> {
   if (waitMs > 1) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 
-/** Resolves when every event so far has ended; rejects when that comes to a standstill. */
-export async function settled(
-  tracker: Tracker,
-  { giveUpMs }: Pick<DeliverOptions, "giveUpMs">,
-  watch: Trouble,
-): Promise<void> {
+/** Resolves when every event so far has ended; rejects when that comes to a standstill for `patienceMs`. */
+async function settled(tracker: Tracker, watch: Trouble, patienceMs: () => number): Promise<void> {
   let best = tracker.stats().pending;
   let quietSinceMs = performance.now();
   while (best > 0) {
-    const { pending } = await tracker.flush({ timeoutMs: Math.min(500, giveUpMs) });
+    const { pending } = await tracker.flush({ timeoutMs: Math.min(500, patienceMs()) });
     if (pending < best) quietSinceMs = performance.now();
     best = pending;
-    const why = watch.why();
-    if (pending > 0 && (watch.isDenied() || performance.now() - quietSinceMs >= giveUpMs)) {
+    if (pending > 0 && (watch.isDenied() || performance.now() - quietSinceMs >= patienceMs())) {
       throw new CommandError(
         "unreachable",
-        `the destination takes nothing (${why}); ${pending} events were not delivered.`,
+        `the destination takes nothing (${watch.why()}); ${pending} events were not delivered.`,
       );
     }
   }

@@ -1,24 +1,9 @@
 /** The events in a collector's accept log, decoded as the collector decodes them, in the order they came. */
-import type { ProtocolName, Receiver, RequestHead } from "@oncewire/protocol";
-import { createATrackReceiver } from "@oncewire/protocol/a-track";
-import { createRudderStackReceiver } from "@oncewire/protocol/rudderstack";
-import { createSnowplowReceiver } from "@oncewire/protocol/snowplow";
-import { gunzipSync } from "node:zlib";
 import type { CollectorClient } from "../collector-client.js";
+import { createLogDecoder } from "./log-decoder.js";
+import type { LoggedRequest } from "./log-decoder.js";
 import { readSendable } from "./sendable.js";
 import type { Sendable } from "./sendable.js";
-
-interface LoggedRequest {
-  readonly position: number;
-  readonly protocol: ProtocolName;
-  readonly route: string;
-  readonly project: string;
-  readonly receivedAt: string;
-  readonly requestId: string;
-  readonly remoteAddress: string;
-  readonly head: RequestHead;
-  readonly body: string;
-}
 
 interface LogPage {
   readonly items: readonly LoggedRequest[];
@@ -42,12 +27,7 @@ export async function* readLoggedEvents(
   client: CollectorClient,
   { from, project, onUnreadable }: LoggedEventsOptions,
 ): AsyncGenerator<Sendable> {
-  const receivers = new Map(
-    [createRudderStackReceiver(), createATrackReceiver(), createSnowplowReceiver()].map((one): [string, Receiver] => [
-      one.protocol,
-      one,
-    ]),
-  );
+  const decode = createLogDecoder();
   let next: number | null = from;
   let end = Infinity;
   while (next !== null && next < end) {
@@ -56,29 +36,14 @@ export async function* readLoggedEvents(
     for (const request of page.items) {
       if (request.position >= end) return;
       if (project !== undefined && request.project !== project) continue;
-      const receiver = receivers.get(request.protocol);
-      const body = receiver && bodyOf(receiver, request);
-      if (receiver === undefined || body === undefined) onUnreadable(request.position);
-      else yield* eventsOf(receiver, request, body);
+      const decoded = decode(request);
+      if (decoded === undefined) {
+        onUnreadable(request.position);
+        continue;
+      }
+      const { position } = request;
+      for (const event of decoded.events) yield readSendable(event, position, `log position ${position}`);
     }
     next = page.next;
   }
-}
-
-/** Undefined where it was damaged in the log: it did unpack when it was accepted. */
-function bodyOf({ contentEncodings, maxBodyBytes }: Receiver, { head, body }: LoggedRequest): Uint8Array | undefined {
-  const received = Buffer.from(body, "base64");
-  if (!contentEncodings.includes(head.headers["content-encoding"] ?? "")) return received;
-  try {
-    return gunzipSync(received, { maxOutputLength: maxBodyBytes });
-  } catch {
-    return undefined;
-  }
-}
-
-function* eventsOf(receiver: Receiver, request: LoggedRequest, body: Uint8Array): Generator<Sendable> {
-  const { route, project, receivedAt, requestId, remoteAddress, head, position } = request;
-  const arrival = { route, project, requestId, remoteAddress, receivedAtMs: Date.parse(receivedAt) };
-  const { events } = receiver.decode({ ...head, body }, arrival);
-  for (const event of events) yield readSendable(event, position, `log position ${position}`);
 }
