@@ -6,6 +6,8 @@ export interface Checkpoint {
   readonly position: number;
   readonly file: string;
   readonly bytes: number;
+  /** CRC-32 of the heads of the records in these bytes. */
+  readonly headsCrc: number;
 }
 
 export const checkpointName = "checkpoint.json";
@@ -31,7 +33,7 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
   const aside = join(folder, `${checkpointName}.next`);
   const fd = openSync(aside, "w", 0o600);
   try {
-    writeSync(fd, JSON.stringify({ v: 1, ...checkpoint }));
+    writeSync(fd, JSON.stringify({ v: 2, ...checkpoint }));
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -57,16 +59,24 @@ export function generationOf(file: string): number {
   return Number(documentsPattern.exec(file)?.[1]);
 }
 
+/** Where the documents are in that file, beside it. */
+export function indexName(file: string): string {
+  return file.replace(/log$/, "index");
+}
+
 export function isOurs(name: string): boolean {
-  return name.startsWith(checkpointName) || documentsPattern.test(name);
+  return name.startsWith(checkpointName) || documentsPattern.test(name) || indexPattern.test(name);
 }
 
 const documentsPattern = /^documents-(\d{1,15})\.log$/;
+const indexPattern = /^documents-(\d{1,15})\.index(\.next)?$/;
 
 function isCheckpoint(value: unknown): value is Checkpoint {
-  if (typeof value !== "object" || value === null || !("v" in value) || value.v !== 1) return false;
-  const { position, file, bytes } = value as Partial<Checkpoint>;
-  return isCount(position) && isCount(bytes) && typeof file === "string" && documentsPattern.test(file);
+  if (typeof value !== "object" || value === null || !("v" in value) || value.v !== 2) return false;
+  const { position, file, bytes, headsCrc } = value as Partial<Checkpoint>;
+  return (
+    isCount(position) && isCount(bytes) && isCount(headsCrc) && typeof file === "string" && documentsPattern.test(file)
+  );
 }
 
 function isCount(value: unknown): value is number {

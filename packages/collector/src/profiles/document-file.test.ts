@@ -22,6 +22,41 @@ function written(position: number, count = 3): void {
   file.close();
 }
 
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = ~(copy[at] ?? 0) & 255;
+  return copy;
+}
+
+function indexPaths(directory: string): readonly string[] {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(".index"))
+    .map((name) => join(directory, name));
+}
+
+function indexesOf(directory: string): readonly Buffer[] {
+  return indexPaths(directory).map((path) => readFileSync(path));
+}
+
+/** All three close the file without a commit. */
+function isCrash(kind: string): boolean {
+  return ["crash", "damage", "putBack"].includes(kind);
+}
+
+/** Flips a byte, or cuts the file there. */
+function damageIndex(directory: string, where: number): void {
+  for (const path of indexPaths(directory)) {
+    const bytes = readFileSync(path);
+    const at = Math.floor(where * (bytes.length - 1));
+    if (at % 2 === 0) writeFileSync(path, flipped(bytes, at));
+    else truncateSync(path, at);
+  }
+}
+
+function putBackIndex(directory: string, index: Uint8Array | undefined): void {
+  for (const path of indexPaths(directory)) if (index !== undefined) writeFileSync(path, index);
+}
+
 describe("a file of documents", () => {
   it("has what was committed when it is opened again, with its position, and nothing that was not", () => {
     const file = openDocumentFile(folder);
@@ -167,17 +202,21 @@ describe("a file of documents", () => {
     file.close();
   });
 
-  it("holds what a map would, over any commits, crashes and tidyings", async () => {
+  it("holds what a map would, over any commits, crashes, tidyings and damages of the index", async () => {
     const name = fc.nat({ max: 40 }).map((at) => `name-${at}`);
     const step = fc.oneof(
       fc.record({ kind: fc.constant("put" as const), name, value: fc.nat() }),
       fc.record({ kind: fc.constant("remove" as const), name }),
       fc.record({ kind: fc.constantFrom("commit" as const, "crash" as const, "tidy" as const) }),
+      fc.record({ kind: fc.constant("damage" as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      fc.record({ kind: fc.constant("putBack" as const), which: fc.nat({ max: 5 }) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 120 }), fc.constantFrom(4, 1_000), async (steps, least) => {
+        const options = { leastRecordsToTidy: least, leastRecordsToIndex: 3 };
         const own = mkdtempSync(join(folder, "run-"));
-        const open = (): ReturnType<typeof openDocumentFile> => openDocumentFile(own, { leastRecordsToTidy: 4 });
+        const open = (): ReturnType<typeof openDocumentFile> => openDocumentFile(own, options);
+        const indexes: Buffer[] = [];
         let file = open();
         let kept = new Map<string, object>();
         let now = new Map<string, object>();
@@ -191,8 +230,11 @@ describe("a file of documents", () => {
             kept = new Map(now);
           }
           if (one.kind === "tidy") await file.tidy();
-          if (one.kind === "crash") {
+          if (isCrash(one.kind)) {
             file.close();
+            indexes.push(...indexesOf(own));
+            if (one.kind === "damage") damageIndex(own, one.at);
+            if (one.kind === "putBack") putBackIndex(own, indexes.at(-1 - one.which));
             file = open();
             now = new Map(kept);
           }

@@ -2,18 +2,30 @@
  * Documents that outlive the process, with the log position up to which they are right. In the folder:
  *
  * - `documents-<n>.log`: records one after the other (`document-record.ts`); the last one of a name counts.
+ * - `documents-<n>.index`: where they are in it, so that opening need not read it (`record-index.ts`); not needed.
  * - `checkpoint.json`: which of these files, how many of its bytes count, and the log position that they stand for.
  *
  * Promises: after any crash the documents are exactly those of the last checkpoint, and `position` says which; nothing
- * behind the checkpoint's bytes is ever read. What cannot be read is thrown away whole, for everything can be made again.
+ * behind the checkpoint's bytes is ever read. What cannot be read is thrown away whole, for everything can be made again. Opening takes a moment, however many documents there are; without
+ * the index it takes as long as reading them.
+ *
  * Memory: about 30 bytes a document, a cache with a bound, and what was changed since the last commit.
  */
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { checkpointName, documentsName, generationOf, isOurs, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import {
+  checkpointName,
+  documentsName,
+  generationOf,
+  indexName,
+  isOurs,
+  readCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Document, Documents } from "./documents.js";
 import { RecordFile } from "./record-file.js";
+import type { RecordFileOptions } from "./record-file.js";
 
 export interface DocumentFile extends Documents {
   /** What the log holds below it is in the documents that would be there after a crash. */
@@ -28,7 +40,10 @@ export interface DocumentFile extends Documents {
   readonly damage: string | null;
   /** Makes everything put and removed so far durable, as what the log holds below `position`. */
   commit(position: number): void;
-  /** Rewrites the file when most of it is out of date, yielding between pieces; nothing may be committed meanwhile. */
+  /**
+   * Rewrites the file when most of it is out of date, and the index when it is far behind, yielding between pieces;
+   * nothing may be committed meanwhile.
+   */
   tidy(): Promise<void>;
   /** Lets go of what is not committed. */
   close(): void;
@@ -37,13 +52,16 @@ export interface DocumentFile extends Documents {
 export interface DocumentFileOptions {
   /** A file is rewritten when it has more than twice as many records as documents, and more than this. */
   readonly leastRecordsToTidy: number;
+  /** The index is renewed when more records than this, and than an eighth of the documents, came after it. */
+  readonly leastRecordsToIndex: number;
 }
 
-const defaults: DocumentFileOptions = { leastRecordsToTidy: 50_000 };
+const defaults: DocumentFileOptions = { leastRecordsToTidy: 50_000, leastRecordsToIndex: 32_768 };
 const maxCachedDocuments = 16_384;
 
 /** Opens the folder, made if need be, with the documents of the last checkpoint. Throws where it cannot be written. */
-export function openDocumentFile(folder: string, options: DocumentFileOptions = defaults): DocumentFile {
+export function openDocumentFile(folder: string, given: Partial<DocumentFileOptions> = {}): DocumentFile {
+  const options = { ...defaults, ...given };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const reading = readCheckpoint(folder);
   switch (reading.kind) {
@@ -54,7 +72,7 @@ export function openDocumentFile(folder: string, options: DocumentFileOptions = 
     case "read": {
       const { checkpoint } = reading;
       try {
-        const records = new RecordFile(join(folder, checkpoint.file), checkpoint.bytes);
+        const records = openRecords(folder, checkpoint.file, checkpoint);
         return new OpenDocumentFile({ folder, options, damage: null }, checkpoint, records);
       } catch (error) {
         return begin({ folder, options, damage: `${checkpoint.file} cannot be read: ${String(error)}` });
@@ -64,7 +82,8 @@ export function openDocumentFile(folder: string, options: DocumentFileOptions = 
 }
 
 /** Opens the folder without any documents, whatever it holds. */
-export function beginDocumentFile(folder: string, options: DocumentFileOptions = defaults): DocumentFile {
+export function beginDocumentFile(folder: string, given: Partial<DocumentFileOptions> = {}): DocumentFile {
+  const options = { ...defaults, ...given };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return begin({ folder, options, damage: null });
 }
@@ -78,8 +97,12 @@ interface Opening {
 function begin(opening: Opening): DocumentFile {
   const { folder } = opening;
   removeOurs(folder, () => true);
-  const checkpoint = { position: 0, file: documentsName(1), bytes: 0 };
-  return new OpenDocumentFile(opening, checkpoint, new RecordFile(join(folder, checkpoint.file), 0));
+  const checkpoint = { position: 0, file: documentsName(1), bytes: 0, headsCrc: 0 };
+  return new OpenDocumentFile(opening, checkpoint, openRecords(folder, checkpoint.file, checkpoint));
+}
+
+function openRecords(folder: string, file: string, counts: RecordFileOptions["counts"]): RecordFile {
+  return new RecordFile({ path: join(folder, file), indexPath: join(folder, indexName(file)), counts });
 }
 
 function removeOurs(folder: string, isToGo: (name: string) => boolean): void {
@@ -145,23 +168,26 @@ class OpenDocumentFile implements DocumentFile {
     // From here on the file has the changes, whether or not the checkpoint can be written: they are not made again.
     for (const [name, document] of this.#changed) this.#remember(name, document);
     this.#changed.clear();
-    const checkpoint = { ...this.#checkpoint, position, bytes: this.#records.bytes };
-    writeCheckpoint(this.#opening.folder, checkpoint);
-    this.#checkpoint = checkpoint;
+    this.#write({ position, file: this.#checkpoint.file, ...countsOf(this.#records) });
+    this.#records.keepIndex();
   }
 
   async tidy(): Promise<void> {
+    const { leastRecordsToTidy, leastRecordsToIndex } = this.#opening.options;
+    const { records } = this.#records.extent;
+    if (records > leastRecordsToTidy && records > this.size * 2) await this.#rewrite();
+    else await this.#records.renewIndex(leastRecordsToIndex);
+  }
+
+  async #rewrite(): Promise<void> {
     const { folder, options } = this.#opening;
-    const { size, records } = this.#records;
-    if (records <= Math.max(options.leastRecordsToTidy, size * 2)) return;
     const file = documentsName(generationOf(this.#checkpoint.file) + 1);
-    const next = new RecordFile(join(folder, file), 0);
+    const next = openRecords(folder, file, { bytes: 0, headsCrc: 0 });
     try {
       await this.#records.copyTo(next);
+      await next.renewIndex(options.leastRecordsToIndex);
       if (this.#isClosed) throw new Error("expected the documents to stay open while they are tidied");
-      const checkpoint = { position: this.position, file, bytes: next.bytes };
-      writeCheckpoint(folder, checkpoint);
-      this.#checkpoint = checkpoint;
+      this.#write({ position: this.position, file, ...countsOf(next) });
     } catch (error) {
       next.close();
       throw error;
@@ -169,6 +195,11 @@ class OpenDocumentFile implements DocumentFile {
     this.#records.close();
     this.#records = next;
     this.#removeOthers();
+  }
+
+  #write(checkpoint: Checkpoint): void {
+    writeCheckpoint(this.#opening.folder, checkpoint);
+    this.#checkpoint = checkpoint;
   }
 
   close(): void {
@@ -191,6 +222,11 @@ class OpenDocumentFile implements DocumentFile {
 
   #removeOthers(): void {
     const { file } = this.#checkpoint;
-    removeOurs(this.#opening.folder, (name) => name !== file && name !== checkpointName);
+    const kept = new Set([file, indexName(file), checkpointName]);
+    removeOurs(this.#opening.folder, (name) => !kept.has(name));
   }
+}
+
+function countsOf({ extent: { bytes, headsCrc } }: RecordFile): RecordFileOptions["counts"] {
+  return { bytes, headsCrc };
 }

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Document } from "./documents.js";
-import type { NameHash } from "./offset-table.js";
+import type { NameHash } from "./offset-part.js";
 
 /** Little-endian: length and CRC-32 of the JSON, hash of the name in two words. Length 0: the document was removed. */
 export const recordHeadBytes = 16;
@@ -25,17 +25,53 @@ function word(digest: string, at: number): number {
   return (low | (digest.charCodeAt(at + 2) << 16) | (digest.charCodeAt(at + 3) << 24)) >>> 0;
 }
 
-export function encodeRecord(name: string, document: Document | null): Buffer {
-  const json = document === null ? "" : JSON.stringify([name, document]);
-  const bytes = Buffer.allocUnsafe(recordHeadBytes + Buffer.byteLength(json));
-  bytes.write(json, recordHeadBytes);
-  const [low, high] = hashOfName(name);
-  bytes.writeUInt32LE(bytes.length - recordHeadBytes, 0);
-  bytes.writeUInt32LE(crc32(bytes.subarray(recordHeadBytes)), 4);
-  bytes.writeUInt32LE(low, 8);
-  bytes.writeUInt32LE(high, 12);
-  return bytes;
+/** Records as bytes, one after the other, in memory that is used again. */
+export class RecordBuffer {
+  #bytes = Buffer.allocUnsafeSlow(minBufferBytes);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The records; overwritten by those that are added after `clear`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Null: the document was removed. */
+  add(name: string, document: Document | null): RecordHead {
+    const json = document === null ? "" : JSON.stringify([name, document]);
+    const at = this.#length;
+    this.#reserve(recordHeadBytes + json.length * maxBytesPerUnit);
+    const length = json === "" ? 0 : this.#bytes.write(json, at + recordHeadBytes);
+    const end = at + recordHeadBytes + length;
+    const head = { length, crc: crc32(this.#bytes.subarray(at + recordHeadBytes, end)), hash: hashOfName(name) };
+    this.#bytes.writeUInt32LE(length, at);
+    this.#bytes.writeUInt32LE(head.crc, at + 4);
+    this.#bytes.writeUInt32LE(head.hash[0], at + 8);
+    this.#bytes.writeUInt32LE(head.hash[1], at + 12);
+    this.#length = end;
+    return head;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length > maxKeptBytes) this.#bytes = Buffer.allocUnsafeSlow(minBufferBytes);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes));
+    this.bytes.copy(larger);
+    this.#bytes = larger;
+  }
 }
+
+const minBufferBytes = 64 * 1024;
+const maxKeptBytes = 4 * 1024 * 1024;
+/** Of UTF-8 for one unit of UTF-16. */
+const maxBytesPerUnit = 3;
 
 export function readRecordHead(bytes: Buffer, at: number): RecordHead {
   return {

@@ -248,7 +248,7 @@ describe("profiles and sessions", () => {
     await collector.settled();
     await stop();
     const checkpoint: unknown = JSON.parse(readFileSync(join(directory, "profiles", "checkpoint.json"), "utf8"));
-    expect(checkpoint).toMatchObject({ v: 1, position: 1, file: "documents-1.log" });
+    expect(checkpoint).toMatchObject({ v: 2, position: 1, file: "documents-1.log" });
     expect(existsSync(join(directory, "profiles", "documents-1.log"))).toBe(true);
   });
 });

@@ -1,44 +1,74 @@
-/** A file of document records, one after the other; the last one of a name counts. Knows where each document is. */
-import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+/**
+ * A file of document records, one after the other; the last one of a name counts. Knows where each document is, from the
+ * index beside it (`record-index.ts`) or, where that cannot be used, from the records.
+ */
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, rmSync } from "node:fs";
+import { promisify } from "node:util";
 import {
   decodeDocument,
   decodeNamed,
-  encodeRecord,
   hashOfName,
   readRecordHead,
+  RecordBuffer,
   recordHeadBytes,
 } from "./document-record.js";
-import type { RecordHead } from "./document-record.js";
 import type { Document } from "./documents.js";
+import { readWhole, writeWhole } from "./file-bytes.js";
 import { OffsetTable } from "./offset-table.js";
+import { eachPlace, extentWith, noRecords, RecordHeads } from "./record-heads.js";
+import type { Extent } from "./record-heads.js";
+import { openRecordIndex, writeRecordIndex } from "./record-index.js";
+import type { OpenedIndex, RecordIndex } from "./record-index.js";
+import { headsBetween, pieces } from "./record-scan.js";
+import type { FoundRecord, Piece } from "./record-scan.js";
 
-const pieceBytes = 4 * 1024 * 1024;
+/** So much is written at once. */
+const writeBytes = 1024 * 1024;
 /** Most documents come with one read of so much. */
 const firstReadBytes = 2_048;
+/** Of the index, in one turn. */
+const partsPerTurn = 32;
+
+const syncOffThread = promisify(fdatasync);
+
+export interface RecordFileOptions {
+  readonly path: string;
+  readonly indexPath: string;
+  /** Of its bytes so many count, and their heads have this sum; what is behind them is overwritten. */
+  readonly counts: Counts;
+}
 
 export class RecordFile {
   readonly #fd: number;
+  readonly #indexPath: string;
+  readonly #encoding = new RecordBuffer();
   #table = new OffsetTable();
-  #bytes = 0;
-  #records = 0;
+  #extent = noRecords;
+  #index: RecordIndex | null = null;
+  /** What the index does not have yet. */
+  #unindexed: Appended[] = [];
+  #isClosed = false;
 
-  /** Opens or makes the file; of its bytes only the first `bytes` count. Throws where they are not whole records. */
-  constructor(path: string, bytes: number) {
+  /** Opens or makes the file. Throws where what counts of it are not those whole records. */
+  constructor({ path, indexPath, counts }: RecordFileOptions) {
+    this.#indexPath = indexPath;
     this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       const { size } = fstatSync(this.#fd);
-      if (size < bytes) throw new Error(`expected a file of at least ${bytes} bytes, it has ${size}`);
-      // One for all pieces: a large file would leave as much behind.
-      const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, bytes));
-      while (this.#bytes < bytes) this.#scanPiece(buffer.subarray(0, bytes - this.#bytes));
+      if (size < counts.bytes) throw new Error(`expected a file of at least ${counts.bytes} bytes, it has ${size}`);
+      const opened = openRecordIndex(indexPath, counts.bytes);
+      if (opened !== null && this.#takeIndex(opened, counts)) return;
+      const { table, extent } = tableOf(this.#fd, counts);
+      this.#table = table;
+      this.#extent = extent;
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  get bytes(): number {
-    return this.#bytes;
+  get extent(): Extent {
+    return this.#extent;
   }
 
   /** Documents that there are. */
@@ -46,138 +76,216 @@ export class RecordFile {
     return this.#table.size;
   }
 
-  /** Records, of which those that were written again or removed are a part. */
-  get records(): number {
-    return this.#records;
-  }
-
   read(name: string): Document | undefined {
     const offset = this.#table.get(hashOfName(name));
     if (offset === undefined) return undefined;
-    const first = this.#readUpTo(offset, Math.min(firstReadBytes, this.#bytes - offset));
+    const first = this.#readUpTo(offset, Math.min(firstReadBytes, this.#extent.bytes - offset));
     const head = readRecordHead(first, 0);
     const end = recordHeadBytes + head.length;
-    const whole = end <= first.length ? first : this.#readUpTo(offset, Math.min(end, this.#bytes - offset));
+    const whole = end <= first.length ? first : this.#readUpTo(offset, Math.min(end, this.#extent.bytes - offset));
     return decodeDocument(head, whole.subarray(recordHeadBytes, end), name);
   }
 
   /** Writes the changes and syncs them; where that fails nothing has changed. Null removes a document. */
   append(changes: Iterable<readonly [string, Document | null]>): void {
-    const written: { readonly head: RecordHead; readonly offset: number }[] = [];
-    let piece: Buffer[] = [];
-    let [pieceAt, at] = [this.#bytes, this.#bytes];
+    const heads = new RecordHeads();
+    const records = this.#encoding;
+    let at = this.#extent.bytes;
     const flush = (): void => {
-      writeWhole(this.#fd, Buffer.concat(piece), pieceAt);
-      piece = [];
-      pieceAt = at;
+      writeWhole(this.#fd, records.bytes, at);
+      at += records.length;
+      records.clear();
     };
+    records.clear();
     for (const [name, document] of changes) {
-      const record = encodeRecord(name, document);
-      written.push({ head: readRecordHead(record, 0), offset: at });
-      piece.push(record);
-      at += record.length;
-      if (at - pieceAt >= pieceBytes) flush();
+      heads.add(records.add(name, document));
+      if (records.length >= writeBytes) flush();
     }
     flush();
     fdatasyncSync(this.#fd);
-    for (const { head, offset } of written) this.#place(head, offset);
-    this.#bytes = at;
+    placeIn(this.#table, heads.words, this.#extent.bytes);
+    this.#extent = extentWith(this.#extent, heads.words);
+    this.#unindexed.push({ heads: heads.words, extent: this.#extent });
+  }
+
+  /** Lets the index follow: for when all that was appended counts. */
+  keepIndex(): void {
+    const appended = this.#unindexed;
+    this.#unindexed = [];
+    if (this.#index === null) return;
+    try {
+      for (const { heads, extent } of appended) this.#index.append(heads, extent);
+    } catch {
+      // It is renewed some time; until then an opening has more to read.
+      this.#letGoOfIndex();
+    }
+  }
+
+  /** Writes the index anew where too much has come after it; nothing may be appended meanwhile. */
+  async renewIndex(leastRecords: number): Promise<void> {
+    const behind = this.#extent.records - (this.#index?.base.records ?? 0);
+    if (behind <= leastRecords || behind <= this.size / 8) return;
+    const isAbandoned = (): boolean => this.#isClosed;
+    try {
+      const index = await writeRecordIndex({
+        path: this.#indexPath,
+        table: this.#table,
+        extent: this.#extent,
+        isAbandoned,
+      });
+      this.#letGoOfIndex();
+      if (isAbandoned()) index.close();
+      else this.#index = index;
+    } catch {
+      // The one that is there is as right as it was.
+    }
   }
 
   /** The documents there are, those that were written longest ago first; changes meanwhile are not among them. */
   *documents(): Generator<readonly [string, Document], void, undefined> {
-    const end = this.#bytes;
-    for (let at = 0; at < end;) {
-      const piece = this.#readUpTo(at, Math.min(pieceBytes, end - at));
-      const found = recordsIn(piece);
-      if (found.length === 0) throw noRecord(at);
-      for (const { head, start, end: recordEnd } of found) {
-        if (this.#table.get(head.hash) !== at + start) continue;
-        yield decodeNamed(head, piece.subarray(start + recordHeadBytes, recordEnd));
+    for (const piece of pieces(this.#fd, 0, this.#extent.bytes)) {
+      for (const record of this.#livingIn(piece)) {
+        yield decodeNamed(record.head, piece.bytes.subarray(record.start + recordHeadBytes, record.end));
       }
-      at += found.at(-1)?.end ?? 0;
     }
   }
 
   /** Copies what counts into another file, a piece at a time; nothing may be appended meanwhile. */
   async copyTo(other: RecordFile): Promise<void> {
-    for (let at = 0; at < this.#bytes;) {
-      const piece = this.#readUpTo(at, Math.min(pieceBytes, this.#bytes - at));
-      const found = recordsIn(piece);
-      if (found.length === 0) throw noRecord(at);
-      const live = found.filter(({ head, start }) => this.#table.get(head.hash) === at + start);
-      other.#appendRaw(live.map(({ start, end }) => piece.subarray(start, end)));
-      at += found.at(-1)?.end ?? 0;
+    for (const piece of pieces(this.#fd, 0, this.#extent.bytes)) {
+      other.#appendRaw(piece, this.#livingIn(piece));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    fdatasyncSync(other.#fd);
+    await syncOffThread(other.#fd);
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#letGoOfIndex();
     closeSync(this.#fd);
   }
 
-  #appendRaw(records: readonly Buffer[]): void {
-    writeWhole(this.#fd, Buffer.concat(records), this.#bytes);
-    for (const record of records) {
-      this.#place(readRecordHead(record, 0), this.#bytes);
-      this.#bytes += record.length;
+  /** False where the index is not of this file. */
+  #takeIndex({ index, heads, extent }: OpenedIndex, counts: Counts): boolean {
+    const tail = tailBehind(this.#fd, extent, counts);
+    if (tail === null) {
+      index.close();
+      return false;
     }
+    this.#index = index;
+    this.#table = new OffsetTable({
+      readPart: this.#partReader(index),
+      heads: joined([heads, tail.heads]),
+      headsFrom: index.base.bytes,
+    });
+    this.#extent = tail.extent;
+    if (tail.heads.length > 0) this.#unindexed.push(tail);
+    this.keepIndex();
+    this.#readRestOfIndex();
+    return true;
   }
 
-  #scanPiece(buffer: Buffer): void {
-    const at = this.#bytes;
-    const found = recordsIn(this.#fill(buffer, at));
-    if (found.length === 0) throw noRecord(at);
-    for (const { head, start } of found) this.#place(head, at + start);
-    this.#bytes += found.at(-1)?.end ?? 0;
+  /** Where a part is not what was written, all that the index stands for is read from the records. */
+  #partReader(index: RecordIndex): (part: number) => Uint32Array {
+    let table: OffsetTable | null = null;
+    return (part) => {
+      if (this.#isClosed) throw new Error("expected the documents to be open, they are closed");
+      try {
+        if (table === null) return index.readPart(part);
+      } catch {
+        this.#letGoOfIndex();
+        removeIfThere(this.#indexPath);
+        table = tableOf(this.#fd, index.base).table;
+      }
+      return table.slotsOf(part);
+    };
   }
 
-  #place({ hash, length }: RecordHead, offset: number): void {
-    this.#records += 1;
-    if (length === 0) this.#table.remove(hash);
-    else this.#table.set(hash, offset);
+  /** A little in each turn: what is needed sooner is read when it is. */
+  #readRestOfIndex(): void {
+    setImmediate(() => {
+      try {
+        if (!this.#isClosed && this.#table.readSome(partsPerTurn)) this.#readRestOfIndex();
+      } catch {
+        // Whoever needs that part is told.
+      }
+    });
+  }
+
+  #letGoOfIndex(): void {
+    this.#index?.close();
+    this.#index = null;
+  }
+
+  #appendRaw(piece: Piece, living: readonly FoundRecord[]): void {
+    const heads = new RecordHeads();
+    for (const { head } of living) heads.add(head);
+    const records = living.map(({ start, end }) => piece.bytes.subarray(start, end));
+    writeWhole(this.#fd, Buffer.concat(records), this.#extent.bytes);
+    placeIn(this.#table, heads.words, this.#extent.bytes);
+    this.#extent = extentWith(this.#extent, heads.words);
+  }
+
+  #livingIn({ at, records }: Piece): readonly FoundRecord[] {
+    return records.filter(({ head, start }) => this.#table.get(head.hash) === at + start);
   }
 
   #readUpTo(at: number, length: number): Buffer {
-    return this.#fill(Buffer.allocUnsafe(length), at);
-  }
-
-  /** All of the buffer, with what the file has from there on. */
-  #fill(bytes: Buffer, at: number): Buffer {
-    for (let read = 0; read < bytes.length;) {
-      const got = readSync(this.#fd, bytes, read, bytes.length - read, at + read);
-      if (got === 0) throw new Error(`expected ${bytes.length} bytes at ${at}, the file ends before`);
-      read += got;
-    }
+    const bytes = Buffer.allocUnsafe(length);
+    readWhole(this.#fd, bytes, at);
     return bytes;
   }
 }
 
-interface FoundRecord {
-  readonly head: RecordHead;
-  readonly start: number;
-  readonly end: number;
+type Counts = Pick<Extent, "bytes" | "headsCrc">;
+
+interface Appended {
+  readonly heads: Uint32Array;
+  /** With these heads. */
+  readonly extent: Extent;
 }
 
-/** The whole records at the beginning of a piece. No record is larger than a piece: a document is bounded. */
-function recordsIn(piece: Buffer): readonly FoundRecord[] {
-  const found: FoundRecord[] = [];
-  for (let start = 0; start + recordHeadBytes <= piece.length;) {
-    const head = readRecordHead(piece, start);
-    const end = start + recordHeadBytes + head.length;
-    if (end > piece.length) break;
-    found.push({ head, start, end });
-    start = end;
+/** Where all documents are in what counts of a file. Throws where its records are not those that were written. */
+function tableOf(fd: number, counts: Counts): { readonly table: OffsetTable; readonly extent: Extent } {
+  const table = new OffsetTable();
+  let extent = noRecords;
+  for (const heads of headsBetween(fd, 0, counts.bytes)) {
+    placeIn(table, heads, extent.bytes);
+    extent = extentWith(extent, heads);
   }
-  return found;
+  if (extent.headsCrc !== counts.headsCrc) throw new Error("expected the heads of records that were written");
+  return { table, extent };
 }
 
-function noRecord(at: number): Error {
-  return new Error(`expected a record at byte ${at}, there is none that is whole`);
+/** What counts behind an extent; null where the extent is none of this file. */
+function tailBehind(fd: number, extent: Extent, counts: Counts): Appended | null {
+  try {
+    const heads = joined([...headsBetween(fd, extent.bytes, counts.bytes)]);
+    const whole = extentWith(extent, heads);
+    return whole.headsCrc === counts.headsCrc ? { heads, extent: whole } : null;
+  } catch {
+    return null;
+  }
 }
 
-function writeWhole(fd: number, bytes: Buffer, at: number): void {
-  for (let written = 0; written < bytes.length;)
-    written += writeSync(fd, bytes, written, bytes.length - written, at + written);
+function placeIn(table: OffsetTable, heads: Uint32Array, from: number): void {
+  eachPlace(heads, from, (hash, offset) => table.set(hash, offset));
+}
+
+function joined(parts: readonly Uint32Array[]): Uint32Array {
+  const words = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    words.set(part, at);
+    at += part.length;
+  }
+  return words;
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It is renewed some time.
+  }
 }
