@@ -245,6 +245,26 @@ describe("oncewire tail", () => {
     expect(await ended).toBe(0);
   });
 
+  it("shows nothing twice that a collector shows again after it was started anew", async () => {
+    const feed = (epoch: string, ...ids: readonly string[]): string =>
+      ids
+        .map((id, at) => `id: ${epoch}-${at}\nevent: event\ndata: ${JSON.stringify({ project: "p", id })}\n\n`)
+        .join("");
+    const answers = [feed("one", "a", "b"), feed("two", "b", "c")];
+    const restarting = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(answers.shift() ?? "");
+    });
+    await new Promise<void>((resolve) => restarting.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(restarting.address() as AddressInfo).port}`;
+    const { output } = await run(["tail", "--url", url, "--limit", "3"]);
+    restarting.close();
+    expect(output.match(/"id":"."/g)).toEqual(['"id":"a"', '"id":"b"', '"id":"c"']);
+  });
+
+  it("refuses a kind that there is not", async () => {
+    expect((await run(["tail", "--kind", "bogus"])).code).toBe(2);
+  });
+
   it("says that there is no collector", async () => {
     const { code, notes } = await run(["tail"], { environment: { ONCEWIRE_URL: "http://127.0.0.1:9" } });
     expect([code, notes]).toEqual([3, expect.stringContaining("no collector answers at http://127.0.0.1:9")]);

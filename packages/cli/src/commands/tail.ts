@@ -1,8 +1,11 @@
+import { eventKinds } from "@oncewire/protocol";
 import type { Command } from "commander";
+import { Option } from "commander";
 import { addClientFlags, createCollectorClient } from "../collector-client.js";
 import type { ClientFlags, CollectorClient } from "../collector-client.js";
 import { wholeNumber } from "../input/time-option.js";
 import type { ServerSentEvent } from "../input/server-sent-events.js";
+import { createSeenIds } from "../input/seen-ids.js";
 import { createColours, printable } from "../output/colours.js";
 import { badEventLine, eventLine } from "../output/event-line.js";
 import type { ShownBadEvent, ShownEvent } from "../output/event-line.js";
@@ -24,7 +27,7 @@ export function addTail(program: Command, terminal: Terminal): void {
     .command("tail")
     .description("show events as they come: coloured on a terminal, NDJSON in a pipe")
     .option("--project <project>", "only of this project")
-    .option("--kind <kind>", "only of this kind, such as track")
+    .addOption(new Option("--kind <kind>", "only of this kind").choices(eventKinds))
     .option("--name <name>", "only with this name")
     .option("--user <id>", "only of this user, by user id or anonymous id")
     .option("--bad", "only what could not be decoded")
@@ -34,7 +37,7 @@ export function addTail(program: Command, terminal: Terminal): void {
       "after",
       `
 Begins with the newest events that the collector has in memory. When the connection breaks, it is made again, and nothing
-is shown twice.
+is shown twice; what is stored while a collector goes down may not be shown.
 
 Examples:
   $ oncewire tail --kind track --name "Order Completed"
@@ -45,6 +48,8 @@ Examples:
 }
 
 const reconnectMs = 1_000;
+/** A collector that was killed shows again what it had not sealed: by default so many events. */
+const maxSeenIds = 100_000;
 
 async function follow(flags: TailFlags, terminal: Terminal): Promise<void> {
   const client = createCollectorClient(flags, terminal);
@@ -100,27 +105,34 @@ async function pause(signal: AbortSignal, client: CollectorClient, terminal: Ter
 /** The line for a message, null where it is not one that is wanted. */
 function lineMaker(flags: TailFlags, terminal: Terminal): (message: ServerSentEvent) => string | null {
   const colours = createColours(terminal.hasColour);
+  const seen = createSeenIds(maxSeenIds);
   const asJson = flags.json === true || !terminal.isInteractive;
   // Escapes are JSON all the same, and a terminal obeys nothing that came in.
   const json = (data: string): string => (terminal.isInteractive ? printable(data) : data);
+  const eventText = (data: string): string | null => {
+    const item = JSON.parse(data) as ShownEvent;
+    if (!isWanted(item, flags) || !seen.isNew(`${item.project} ${item.id}`)) return null;
+    return asJson ? json(data) : eventLine(item, colours, terminal.columns);
+  };
+  const badText = (data: string): string | null => {
+    const item = JSON.parse(data) as ShownBadEvent;
+    if (!isWantedBad(item, flags) || !seen.isNew(`bad ${item.id}`)) return null;
+    return asJson ? json(data) : badEventLine(item, colours);
+  };
   return ({ event, data }) => {
-    if (event === "event" && flags.bad !== true) {
-      const item = JSON.parse(data) as ShownEvent;
-      if (!isWanted(item, flags)) return null;
-      return asJson ? json(data) : eventLine(item, colours, terminal.columns);
+    if (event === "event") return eventText(data);
+    if (event === "bad") return badText(data);
+    if (event === "missed") {
+      const { count } = JSON.parse(data) as { readonly count: number };
+      terminal.note(`${count} events came faster than the live feed shows them; the store has them`);
     }
-    if (event === "bad" && (flags.bad === true || isUnfiltered(flags))) {
-      const item = JSON.parse(data) as ShownBadEvent;
-      if (flags.project !== undefined && item.project !== flags.project) return null;
-      return asJson ? json(data) : badEventLine(item, colours);
-    }
-    if (event === "missed") terminal.note(`some events came faster than they could be shown: ${data}`);
     return null;
   };
 }
 
-function isWanted(item: ShownEvent, { project, kind, name, user }: TailFlags): boolean {
+function isWanted(item: ShownEvent, { project, kind, name, user, bad }: TailFlags): boolean {
   return (
+    bad !== true &&
     (project === undefined || item.project === project) &&
     (kind === undefined || item.kind === kind) &&
     (name === undefined || item.name === name) &&
@@ -128,6 +140,8 @@ function isWanted(item: ShownEvent, { project, kind, name, user }: TailFlags): b
   );
 }
 
-function isUnfiltered({ kind, name, user }: TailFlags): boolean {
-  return kind === undefined && name === undefined && user === undefined;
+/** What could not be decoded has no kind, name or user: whoever asks for those does not see it, unless they ask for both. */
+function isWantedBad(item: ShownBadEvent, { project, kind, name, user, bad }: TailFlags): boolean {
+  const isAskedFor = bad === true || (kind === undefined && name === undefined && user === undefined);
+  return isAskedFor && (project === undefined || item.project === project);
 }
