@@ -47,6 +47,20 @@ describe("a link", () => {
     expect(writing).toHaveBeenCalledTimes(1);
   });
 
+  it("hands over at once what it is told to, and nothing twice", async () => {
+    const [one, other] = openPair();
+    const writing = vi.spyOn(one.stream, "write");
+    one.link.send("tell", 0, [Buffer.from("fact")]);
+    one.link.send("ask", 1, [Buffer.from("question")]);
+    one.link.flush();
+    expect(writing).toHaveBeenCalledTimes(1);
+    one.link.flush();
+    await vi.waitFor(() => expect(other.heard.map(text)).toEqual(["fact", "question"]));
+    one.link.send("ask", 2, [Buffer.from("more")]);
+    await vi.waitFor(() => expect(other.heard.map(text)).toEqual(["fact", "question", "more"]));
+    expect(writing).toHaveBeenCalledTimes(2);
+  });
+
   it("hands over what was sent before its end, and is lost once at both ends", async () => {
     const [one, other] = openPair();
     one.link.send("tell", 0, [Buffer.from("last")]);

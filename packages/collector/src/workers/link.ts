@@ -13,6 +13,8 @@ import type { Frame, FrameKind } from "./frame.js";
 
 export interface Link {
   send(kind: FrameKind, id: number, payload?: readonly Uint8Array[]): void;
+  /** Hands over what was sent, not at the end of the turn but now: it arrives even if this process ends here. */
+  flush(): void;
   /** Ends the link after what was sent; resolves when it has been handed over, or is lost. */
   end(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function createLink(parts: LinkParts): Link {
         stream.destroy(new LinkDefect(`the other end takes nothing: more than ${maxBacklogBytes} bytes wait for it`));
       }
     },
+    flush: write,
     end: () =>
       new Promise((resolve) => {
         write();

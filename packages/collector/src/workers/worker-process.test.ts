@@ -6,35 +6,52 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openWires } from "../loading/receivers.js";
 import { resolveOptions } from "../options.js";
 import { systemRuntime } from "../runtime.js";
 import { createLink } from "./link.js";
-import { linkDescriptor } from "./messages.js";
+import { linkDescriptor, readJsonPayload } from "./messages.js";
 import type { ToWorker } from "./messages.js";
 
 let worker: ChildProcess;
 let port: Server;
 let ended: Promise<unknown>;
-/** Frames the worker sent, of which nobody answers any. */
+let connectionId: number;
+/** What the worker told; nobody answers anything. */
+let told: unknown[];
 let onKeep: () => void;
 let asked: Promise<void>;
 
 const entry = fileURLToPath(new URL("./worker-process.js", import.meta.url)).replace("/src/", "/dist/");
 
+/** The event loop stands still in the turn in which a connection of this number comes. */
+const hangingId = 99;
+const hang = `
+  const { emit } = process;
+  process.emit = (name, ...given) => {
+    const result = emit.call(process, name, ...given);
+    while (name === "message" && given[0].id === ${hangingId});
+    return result;
+  };`;
+
 beforeEach(async () => {
   worker = fork(entry, [], {
     serialization: "advanced",
-    execArgv: [],
+    execArgv: ["--import", `data:text/javascript,${hang}`],
     stdio: ["ignore", "ignore", "ignore", "ipc", "overlapped"],
   });
   ended = new Promise((resolve) => worker.once("exit", (code, signal) => resolve(signal ?? code)));
+  told = [];
+  connectionId = 1;
   asked = new Promise((resolve) => (onKeep = resolve));
   createLink({
     stream: link(),
     runtime: systemRuntime,
-    hear: ({ kind }) => kind === "keep" && onKeep(),
+    hear: ({ kind, payload }) => {
+      if (kind === "keep") onKeep();
+      if (kind === "tell") told.push(readJsonPayload(payload));
+    },
     onLost: () => {},
   });
   const options = resolveOptions({ dataDirectory: "unused" });
@@ -44,7 +61,7 @@ beforeEach(async () => {
   worker.send({ kind: "start", setup } satisfies ToWorker);
   expect(await ready).toEqual({ kind: "ready" });
   port = createServer({ pauseOnConnect: true }, (socket) => {
-    worker.send({ kind: "connection", id: 1 } satisfies ToWorker, socket);
+    worker.send({ kind: "connection", id: connectionId } satisfies ToWorker, socket);
   });
   await new Promise<void>((resolve) => port.listen(0, "127.0.0.1", resolve));
 });
@@ -95,4 +112,12 @@ it("goes on when the group of processes is told to end: the collector says when"
   worker.send({ kind: "close", timeoutMs: 1 } satisfies ToWorker);
   await expect(answer).rejects.toThrow("socket hang up");
   expect(await ended).toBe(0);
+});
+
+it("has said that it has a connection before it reads of it, whatever becomes of it then", async () => {
+  connectionId = hangingId;
+  const answer = track().catch(() => "cut");
+  await vi.waitFor(() => expect(told).toEqual([{ kind: "taken", connection: hangingId }]));
+  worker.kill("SIGKILL");
+  expect(await answer).toBe("cut");
 });

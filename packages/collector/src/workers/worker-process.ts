@@ -80,6 +80,8 @@ function hear({ message, handle, link, owner, connections }: Heard): void {
     case "connection": {
       const { id } = message;
       owner.tell({ kind: "taken", connection: id });
+      // Before anything is read from it: whoever is given it back after that would not have what it said.
+      link.flush();
       const release = (): void => owner.tell({ kind: "released", connection: id });
       // It may have ended on its way here.
       if (!(handle instanceof Socket)) return release();
