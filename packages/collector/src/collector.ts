@@ -22,7 +22,7 @@ import { createLatencies } from "./ingest/latencies.js";
 import type { Latencies } from "./ingest/latencies.js";
 import { createLedger } from "./ingest/ledger.js";
 import type { Ledger } from "./ingest/ledger.js";
-import { checkEnrichment, enrichmentSetup } from "./enrichment/open-enrichment.js";
+import { checkEnrichment, enrichmentSetup, stepNames } from "./enrichment/open-enrichment.js";
 import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
 import { createReceivers, openWires } from "./loading/receivers.js";
@@ -266,9 +266,10 @@ function createMicro({ options, wires, log, loading }: RunningParts): MicroHandl
 function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
   const { options, log, ledger, loading, sinks, live, entrance } = parts;
   const startedAtMs = options.runtime.nowMs();
+  const steps = stepNames(enrichmentSetup(options));
   return () => {
     const { bytes, segments, state } = log.status();
-    const { loadedTo, sealedTo } = loading.progress();
+    const { loadedTo, sealedTo, forgotten, enrichmentFailures } = loading.progress();
     return metricsText({
       stats: ledger.stats(),
       latencies: latencies.snapshot(),
@@ -281,7 +282,8 @@ function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
       sinks: sinks.progress(),
       workers: entrance.workers(),
       live,
-      forgotten: loading.progress().forgotten,
+      enrichment: steps.map((step) => ({ step, failures: enrichmentFailures[step] ?? 0 })),
+      forgotten,
       residentBytes: process.memoryUsage.rss(),
       startedAtMs,
     });

@@ -141,6 +141,9 @@ describe("a collector that enriches", () => {
     expect(await contextOf("m-1")).toMatchObject({ device: { type: "tv" }, bot: true });
     const failed = reports.filter(({ kind }) => kind === "enrichment-failed");
     expect(failed).toEqual([{ kind: "enrichment-failed", message: expect.stringContaining(message) }]);
+    const metrics = await (await fetch(`${collector?.url}/metrics`)).text();
+    expect(metrics).toMatch(/^oncewire_enrichment_failures_total\{step="file:.*mjs"\} 1$/m);
+    expect(metrics).toContain('oncewire_enrichment_failures_total{step="bot"} 0');
   });
 
   it("says so where a module holds up the store and a sink, and goes on when it returns", async () => {

@@ -13,6 +13,8 @@ export interface MetricFacts {
   /** Names are the operator's. */
   readonly sinks: readonly { readonly name: string; readonly delivered: number; readonly refused: number }[];
   readonly live: { readonly clients: number; readonly leftOut: number };
+  /** Failures of each step of the enrichment; names are the operator's. */
+  readonly enrichment: readonly { readonly step: string; readonly failures: number }[];
   /** People let go because there were too many. */
   readonly forgotten: number;
   readonly workers: { readonly ready: number; readonly ended: number; readonly silences: number };
@@ -68,7 +70,7 @@ function byReason(counts: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(counts).map(([reason, count]) => [{ reason }, count]);
 }
 
-function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {
+function addOutcome({ stats, cursors, sinks, enrichment }: MetricFacts, add: Add): void {
   add("counter", ["oncewire_events_stored_total", "Accepted events that the store holds."], [[{}, stats.stored]]);
   add(
     "counter",
@@ -85,6 +87,11 @@ function addOutcome({ stats, cursors, sinks }: MetricFacts, add: Add): void {
     "gauge",
     ["oncewire_log_lag_records", "Requests in the log that a reader has still before it."],
     cursors.map(({ name, behind }): Sample => [{ cursor: name }, behind]),
+  );
+  add(
+    "counter",
+    ["oncewire_enrichment_failures_total", "Times a step of the enrichment found nothing out because it failed."],
+    enrichment.map(({ step, failures }): Sample => [{ step }, failures]),
   );
   add(
     "counter",

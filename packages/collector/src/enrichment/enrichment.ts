@@ -24,7 +24,7 @@ export interface EnrichmentParts {
   readonly steps: readonly Step[];
   /** How much of an address stays when the steps are through. */
   readonly ipPolicy: IpPolicy;
-  readonly onFailure: (message: string) => void;
+  readonly onFailure: (message: string, step: string) => void;
 }
 
 export interface Enrichment {
@@ -39,7 +39,7 @@ export function createEnrichment({ steps, ipPolicy, onFailure }: EnrichmentParts
       const found = step.enrich(event);
       return found === null || found === undefined ? event : filled(event, found);
     } catch (error) {
-      onFailure(`${step.name}: ${error instanceof Error ? error.message : String(error)}`);
+      onFailure(`${step.name}: ${error instanceof Error ? error.message : String(error)}`, step.name);
       return event;
     }
   };

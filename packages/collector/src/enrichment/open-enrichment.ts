@@ -15,6 +15,8 @@ import { createFailureNote } from "./failure-note.js";
 import { loadOwnModule } from "./own-module.js";
 import { createPlaceStep } from "./place.js";
 import { readPlaceDatabase } from "./place-database.js";
+import { addFailures } from "./step-failures.js";
+import type { StepFailures } from "./step-failures.js";
 
 /** Plain data, so that every thread finds the same. */
 export interface EnrichmentSetup {
@@ -64,27 +66,55 @@ export interface OpeningParts {
   readonly onFailure: (message: string) => void;
 }
 
+export interface OpenedEnrichment extends Enrichment {
+  /** How often each step has failed since this was asked last; steps that have not are not in it. */
+  takeFailures(): StepFailures;
+}
+
+/** As failures name them, in the order in which they are taken. */
+export function stepNames({ steps, geoDatabase }: EnrichmentSetup): readonly string[] {
+  return geoDatabase === null ? steps : [placeStep, ...steps];
+}
+
+const placeStep = "geo";
+
 /** Never fails, for events go on without: what was checked at the start and cannot be used any more is reported. */
 export async function openEnrichment(
   setup: EnrichmentSetup,
   { runtime, onFailure }: OpeningParts,
-): Promise<Enrichment> {
+): Promise<OpenedEnrichment> {
   const { steps, geoDatabase, ipPolicy } = setup;
-  const note = createFailureNote(runtime, onFailure);
+  const say = createFailureNote(runtime, onFailure);
+  let failures: StepFailures = {};
+  const count = (step: string): void => void (failures = addFailures(failures, { [step]: 1 }));
+  const note = (message: string, step: string): void => {
+    count(step);
+    say(message);
+  };
   const opened: Step[] = [];
   if (geoDatabase !== null) {
-    const enrich = createPlaceStep({ path: geoDatabase, runtime, onFailure });
-    opened.push({ name: "geo", enrich });
+    const noteFile = (message: string): void => {
+      count(placeStep);
+      onFailure(message);
+    };
+    opened.push({ name: placeStep, enrich: createPlaceStep({ path: geoDatabase, runtime, onFailure: noteFile }) });
   }
   for (const name of steps) {
     try {
       const enrich = isBuiltIn(name) ? builtIn[name]() : await loadOwnModule(name);
       opened.push({ name, enrich });
     } catch (error) {
-      note(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      note(`${name}: ${error instanceof Error ? error.message : String(error)}`, name);
     }
   }
-  return createEnrichment({ steps: opened, ipPolicy, onFailure: note });
+  return {
+    ...createEnrichment({ steps: opened, ipPolicy, onFailure: note }),
+    takeFailures() {
+      const taken = failures;
+      failures = {};
+      return taken;
+    },
+  };
 }
 
 const builtIn: Readonly<Record<BuiltInStep, () => Enrich>> = { bot: createBotStep, device: createDeviceStep };

@@ -16,16 +16,23 @@ const result: AppendResult = {
   unstorable: [{ position: 13, bad: aBadEvent({ id: "unstorable-13-0", code: "unstorable" }) }],
   bad: 1,
 };
-const taken: TakenBatch = { batch, result, storePosition: 7, forgotten: 2, maxShown: 500 };
+const taken: TakenBatch = {
+  batch,
+  result,
+  storePosition: 7,
+  forgotten: 2,
+  enrichmentFailures: { geo: 3 },
+  maxShown: 500,
+};
 
 describe("what is told of a batch", () => {
   it("counts every event as what became of it", () => {
-    const { stored, duplicates, unstorable, forgotten } = loadedMessage({ inheritedTo: 0, reportedTo: 0 }, taken);
-    expect({ stored, duplicates, unstorable, forgotten }).toEqual({
+    expect(loadedMessage({ inheritedTo: 0, reportedTo: 0 }, taken)).toMatchObject({
       stored: 2,
       duplicates: 1,
       unstorable: 1,
       forgotten: 2,
+      enrichmentFailures: { geo: 3 },
     });
   });
 

@@ -2,7 +2,7 @@
 import type { AppendResult, LogBatch, StoredItem } from "../store/event-store.js";
 import type { LoadedMessage, LoadingSetup } from "./messages.js";
 
-export interface TakenBatch extends Pick<LoadedMessage, "storePosition" | "forgotten"> {
+export interface TakenBatch extends Pick<LoadedMessage, "storePosition" | "forgotten" | "enrichmentFailures"> {
   readonly batch: LogBatch;
   readonly result: AppendResult;
   /** At most so many events, and so many bad ones, are shown. */
@@ -12,7 +12,7 @@ export interface TakenBatch extends Pick<LoadedMessage, "storePosition" | "forgo
 /** Counts each event once: what the thread before this one told of already is in nothing but `to`. */
 export function loadedMessage(
   { inheritedTo, reportedTo }: Pick<LoadingSetup, "inheritedTo" | "reportedTo">,
-  { batch, result, storePosition, forgotten, maxShown }: TakenBatch,
+  { batch, result, storePosition, forgotten, enrichmentFailures, maxShown }: TakenBatch,
 ): LoadedMessage {
   const isNews = ({ position }: { position: number }): boolean => position >= reportedTo;
   const isInherited = ({ position }: { position: number }): boolean => position < inheritedTo && position >= reportedTo;
@@ -37,6 +37,7 @@ export function loadedMessage(
     duplicates: batch.events.filter(isNews).length - stored.length - unstorable.length,
     unstorable: unstorable.length,
     forgotten,
+    enrichmentFailures,
     newest,
     leftOut: stored.length + bad.length - newest.length,
   };

@@ -5,8 +5,8 @@
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import type { Enrichment } from "../enrichment/enrichment.js";
 import { openEnrichment } from "../enrichment/open-enrichment.js";
+import type { OpenedEnrichment } from "../enrichment/open-enrichment.js";
 import { systemRuntime } from "../runtime.js";
 import { beginDocumentFile, openDocumentFile } from "../profiles/document-file.js";
 import type { LogRead } from "../log/accept-log.js";
@@ -57,7 +57,9 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     runtime: systemRuntime,
     onLoaded(batch, result) {
       const [storePosition, forgotten] = [store.position, profiled.people?.forgotten ?? null];
-      const message = loadedMessage(setup, { batch, result, storePosition, forgotten, maxShown: shown.left });
+      const enrichmentFailures = enrichment.takeFailures();
+      const taken = { batch, result, storePosition, forgotten, enrichmentFailures, maxShown: shown.left };
+      const message = loadedMessage(setup, taken);
       shown.spend(message.newest.length);
       say(message);
     },
@@ -95,7 +97,7 @@ function lostMessage({ from, to, reason }: LogRead["lost"][number]): FromLoading
   return { kind: "report", report: { kind: "lost", records: to - from, reason } };
 }
 
-function enrichmentOf({ enrichment }: LoadingSetup, say: Say): Promise<Enrichment> {
+function enrichmentOf({ enrichment }: LoadingSetup, say: Say): Promise<OpenedEnrichment> {
   const onFailure = (message: string): void => say({ kind: "report", report: { kind: "enrichment-failed", message } });
   return openEnrichment(enrichment, { runtime: systemRuntime, onFailure });
 }

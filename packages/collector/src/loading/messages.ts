@@ -1,5 +1,6 @@
 /** What the collector and its loading thread say to each other. */
 import type { EnrichmentSetup } from "../enrichment/open-enrichment.js";
+import type { StepFailures } from "../enrichment/step-failures.js";
 import type { PackedRead } from "../log/packed-read.js";
 import type { CollectorReport } from "../report.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
@@ -66,6 +67,8 @@ export interface LoadedMessage {
   readonly unstorable: number;
   /** People let go so far because there were too many; null while that cannot be known. */
   readonly forgotten: number | null;
+  /** How often steps of the enrichment failed since the last such message. */
+  readonly enrichmentFailures: StepFailures;
   /** The newest of what is new, for the live page. */
   readonly newest: readonly StoredItem[];
   /** How many older ones are not in `newest`. */

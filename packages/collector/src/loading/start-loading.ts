@@ -2,6 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CollectorError } from "../errors.js";
+import { addFailures } from "../enrichment/step-failures.js";
+import type { StepFailures } from "../enrichment/step-failures.js";
 import { transferOf } from "../log/packed-read.js";
 import type { PackedRead } from "../log/packed-read.js";
 import type { PeopleAnswer, PeopleAnswers, PeopleQuestionOf } from "../profiles/people-reader.js";
@@ -42,6 +44,8 @@ export interface LoadingProgress {
   readonly standstillMs: number;
   /** People let go so far because there were too many, as far as is known. */
   readonly forgotten: number;
+  /** How often steps of the enrichment failed, by name; those that did not are not in it. */
+  readonly enrichmentFailures: StepFailures;
   /** The last failure, until something is loaded again; null while all is well. */
   readonly failure: string | null;
 }
@@ -84,6 +88,7 @@ class LoadingThread implements Loading {
   #onFailedStart: (error: Error) => void = () => {};
   #sealedTo = 0;
   #forgotten = 0;
+  #enrichmentFailures: StepFailures = {};
   #failure: string | null = null;
   /** Why there is no thread that could be asked, until there is one again. */
   #ending: StoreError | null = null;
@@ -142,7 +147,8 @@ class LoadingThread implements Loading {
 
   progress(): LoadingProgress {
     const [loadedTo, sealedTo, forgotten] = [this.#loadedTo, this.#sealedTo, this.#forgotten];
-    return { loadedTo, sealedTo, standstillMs: this.#standstill.ms, forgotten, failure: this.#failure };
+    const [enrichmentFailures, failure] = [this.#enrichmentFailures, this.#failure];
+    return { loadedTo, sealedTo, standstillMs: this.#standstill.ms, forgotten, enrichmentFailures, failure };
   }
 
   seal(): Promise<void> {
@@ -208,6 +214,7 @@ class LoadingThread implements Loading {
         this.#loadedTo = Math.max(this.#loadedTo, message.to);
         this.#standstill.moved(this.#loadedTo < this.#durable);
         this.#forgotten = message.forgotten ?? this.#forgotten;
+        this.#enrichmentFailures = addFailures(this.#enrichmentFailures, message.enrichmentFailures);
         this.#parts.onLoaded(message);
         this.#sealed(message.storePosition);
         for (const check of this.#waiting) check();
