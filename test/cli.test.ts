@@ -190,8 +190,12 @@ describe("a command in a pipe", () => {
     await served.said(/collector at/);
     served.child.kill("SIGTERM");
     const { errors } = await served.ended;
-    const logged = errors.split("\n").filter((text) => text.startsWith("{"));
-    expect(logged.map((text) => (JSON.parse(text) as { event: string }).event)).toEqual(["started", "closed"]);
+    const logged = errors.trim().split("\n");
+    expect(logged.map((text) => (JSON.parse(text) as { event: string }).event)).toEqual([
+      "started",
+      "closing",
+      "closed",
+    ]);
   });
 });
 
@@ -243,7 +247,7 @@ describe("oncewire serve --supervise", () => {
 
   it.runIf(process.platform === "linux")("starts the collector again when it ends by itself", async () => {
     const port = await freePort();
-    const served = run("serve", "--supervise", "--port", String(port), "--data", "data");
+    const served = run("serve", "--supervise", "--port", String(port), "--data", "data", "--log-format", "json");
     await served.said(/collector at/);
     const { pid } = served.child;
     const [worker = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
@@ -251,7 +255,14 @@ describe("oncewire serve --supervise", () => {
     await served.said(/collector at[^]*collector at/);
     expect(await postAlone(port, "after")).toBe(200);
     served.child.kill("SIGTERM");
-    expect((await served.ended).code).toBe(0);
+    const { code, errors } = await served.ended;
+    expect(code).toBe(0);
+    const logged = errors
+      .trim()
+      .split("\n")
+      .map((text) => JSON.parse(text) as { event: string; message: string });
+    expect(logged.map(({ event }) => event)).toEqual(["started", "ended-by-itself", "started", "closing", "closed"]);
+    expect(logged[1]?.message).toContain("the collector ended by itself (SIGKILL)");
   });
 
   it.each([

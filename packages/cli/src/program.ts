@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isCollectorError } from "@oncewire/collector";
 import { Command, CommanderError } from "commander";
 import { CommandError } from "./command-error.js";
@@ -20,6 +21,8 @@ import type { Terminal } from "./terminal.js";
 export async function main(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
   const program = new Command("oncewire")
     .description("Track once. Delivered once. On any wire.")
+    .version(packageVersion(), "-v, --version")
+    .addHelpText("after", overview)
     .showHelpAfterError("(add --help for what there is)")
     .exitOverride()
     .configureOutput({
@@ -45,6 +48,20 @@ export async function main(args: readonly string[], terminal: Terminal = process
   } catch (error) {
     return explain(error, terminal);
   }
+}
+
+const overview = `
+Examples:
+  $ oncewire serve
+  $ oncewire send track "Order Completed" --user ada
+  $ oncewire tail
+
+Exit codes: ${exitCodes.done} done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong command line or input, ${exitCodes.unreachable} nobody answers, ${exitCodes.notFound} not there, ${exitCodes.partial} done but not for all,
+${exitCodes.interrupted} interrupted.`;
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 function explain(error: unknown, terminal: Terminal): ExitCode {

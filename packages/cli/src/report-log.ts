@@ -33,6 +33,16 @@ export function createReportLog({ format, write, nowMs }: ReportLogOptions): (re
   };
 }
 
+/** A fact of the command itself, which no collector reports: a line for people, or an object like the reports. */
+export type NoteLog = (note: { readonly level: Level; readonly event: string; readonly message: string }) => void;
+
+export function createNoteLog({ format, write, nowMs }: ReportLogOptions): NoteLog {
+  return ({ level, event, message }) => {
+    if (format === "text") write(oneLine(message));
+    else write(JSON.stringify({ time: new Date(nowMs()).toISOString(), level, event, message }));
+  };
+}
+
 interface JsonParts {
   readonly report: CollectorReport;
   readonly line: Line;

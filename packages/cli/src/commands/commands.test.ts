@@ -542,6 +542,13 @@ describe("oncewire spool", () => {
 });
 
 describe("oncewire store rebuild", () => {
+  it("refuses a folder that no collector has written to, and leaves it as it is", async () => {
+    const nowhere = join(directory, "nowhere");
+    const { code, notes } = await run(["store", "rebuild", "--data", nowhere]);
+    expect([code, notes]).toEqual([4, expect.stringContaining("there is no ")]);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
   it("makes the store anew, and refuses while a collector has the data", async () => {
     await run(["send", "track", "Seen", "--user", "ada", "--id", "a"]);
     const data = join(directory, "data");
@@ -554,6 +561,13 @@ describe("oncewire store rebuild", () => {
     expect(terminal.output()).toBe("events 1, bad 0, duplicates 0\n");
     collector = await startCollector({ dataDirectory: data, port: 0 });
     expect(await storedIds()).toEqual(["a"]);
+  });
+});
+
+describe("oncewire", () => {
+  it("says its version", async () => {
+    const { code, output } = await run(["--version"]);
+    expect([code, output]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
   });
 });
 

@@ -43,6 +43,8 @@ export function addExport(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
+Newest first is not the order to replay in where that counts: tac week.ndjson | oncewire replay -
+
 Parquet has the columns of the store's own files, which DuckDB, pandas and ClickHouse read where they are, too
 (docs/collector.md).
 

@@ -3,8 +3,8 @@ import type { CollectorOptions, CollectorStats } from "@oncewire/collector";
 import type { Command } from "commander";
 import { addConfigFlags } from "../config/config-flags.js";
 import { loadConfig } from "../config/load-config.js";
-import { createReportLog } from "../report-log.js";
-import type { LogFormat } from "../report-log.js";
+import { createNoteLog, createReportLog } from "../report-log.js";
+import type { LogFormat, ReportLogOptions } from "../report-log.js";
 import type { Terminal } from "../terminal.js";
 import { CommandError } from "../command-error.js";
 import { servingMessage, supervise } from "./supervise.js";
@@ -34,20 +34,27 @@ Examples:
 
 async function superviseServe(flags: Record<string, unknown>, terminal: Terminal): Promise<void> {
   // What is wrong with it is better said once, here.
-  const port = loadConfig({ flags, environment: terminal.environment }).find(({ name }) => name === "port");
-  if (port?.value === 0)
+  const { port, logFormat } = settingsFrom(flags, terminal);
+  if (port === 0)
     throw new CommandError("usage", "--supervise needs a port of its own: each process would take another.");
   const [, script = "", ...args] = process.argv;
-  await supervise({ script, args: args.filter((arg) => arg !== "--supervise"), terminal });
+  const note = createNoteLog(logOptions(logFormat, terminal));
+  await supervise({ script, args: args.filter((arg) => arg !== "--supervise"), terminal, note });
+}
+
+function settingsFrom(flags: Record<string, unknown>, { environment }: Terminal): Record<string, unknown> {
+  return Object.fromEntries(loadConfig({ flags, environment }).map(({ name, value }) => [name, value]));
+}
+
+function logOptions(logFormat: unknown, terminal: Terminal): ReportLogOptions {
+  return { format: logFormat as LogFormat, write: terminal.note, nowMs: Date.now };
 }
 
 async function serve(flags: Record<string, unknown>, terminal: Terminal): Promise<void> {
   const ended = terminal.ended();
-  const { logFormat, ...settings } = Object.fromEntries(
-    loadConfig({ flags, environment: terminal.environment }).map(({ name, value }) => [name, value]),
-  );
-  const onReport = createReportLog({ format: logFormat as LogFormat, write: terminal.note, nowMs: Date.now });
-  const options = { ...settings, onReport } as unknown as CollectorOptions;
+  const { logFormat, ...settings } = settingsFrom(flags, terminal);
+  const log = logOptions(logFormat, terminal);
+  const options = { ...settings, onReport: createReportLog(log) } as unknown as CollectorOptions;
   const collector = await startCollector(options);
   process.send?.(servingMessage);
   terminal.print(`oncewire collector at ${collector.url}`);
@@ -58,7 +65,7 @@ async function serve(flags: Record<string, unknown>, terminal: Terminal): Promis
     terminal.print("  No keys are configured: every key is accepted, from this machine only (project `default`).");
   }
   const signal = await ended;
-  terminal.note(`${signal}: finishing what is in progress`);
+  createNoteLog(log)({ level: "info", event: "closing", message: `${signal}: finishing what is in progress` });
   terminal.print(ledgerLine(await collector.close()));
 }
 

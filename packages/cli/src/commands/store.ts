@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { rebuildStore } from "@oncewire/collector";
 import type { RebuildOptions } from "@oncewire/collector";
 import type { Command } from "commander";
+import { CommandError } from "../command-error.js";
 import { addConfigFlags } from "../config/config-flags.js";
 import { loadConfig } from "../config/load-config.js";
 import { createProgressBar } from "../output/progress-bar.js";
@@ -29,6 +32,12 @@ Examples:
     const { logFormat, ...settings } = Object.fromEntries(
       loadConfig({ flags, environment: terminal.environment }).map(({ name, value }) => [name, value]),
     );
+    const log = join(String(settings["dataDirectory"]), "log");
+    if (!existsSync(log))
+      throw new CommandError(
+        "notFound",
+        `expected a collector's data folder with its accept log, but there is no ${log}.`,
+      );
     const bar = createProgressBar(terminal);
     const onReport = createReportLog({ format: logFormat as LogFormat, write: terminal.note, nowMs: Date.now });
     const options = { ...settings, onReport, acceptLoss: flags["acceptLoss"] === true, onProgress: bar.show };

@@ -7,12 +7,14 @@ import cluster from "node:cluster";
 import type { Worker } from "node:cluster";
 import type { Terminal } from "../terminal.js";
 import { CommandError } from "../command-error.js";
+import type { NoteLog } from "../report-log.js";
 
 export interface SuperviseOptions {
   /** The command line of the process that serves. */
   readonly args: readonly string[];
   readonly script: string;
-  readonly terminal: Terminal;
+  readonly terminal: Pick<Terminal, "ended">;
+  readonly note: NoteLog;
 }
 
 /** What a process says when it serves: it listens long before. */
@@ -23,9 +25,9 @@ const restartMs = 1_000;
 const takeOverTimeoutMs = "60000";
 
 /** Resolves when a signal has ended it and the last process is gone. */
-export function supervise({ args, script, terminal }: SuperviseOptions): Promise<void> {
+export function supervise({ args, script, terminal, note }: SuperviseOptions): Promise<void> {
   cluster.setupPrimary({ exec: script, args: [...args] });
-  const supervisor = new Supervisor(terminal);
+  const supervisor = new Supervisor(note);
   process.on("SIGHUP", () => supervisor.replace());
   void terminal.ended().then((end) => supervisor.stop(end === "npm ended" ? "SIGTERM" : end));
   supervisor.start();
@@ -34,15 +36,15 @@ export function supervise({ args, script, terminal }: SuperviseOptions): Promise
 
 class Supervisor {
   readonly ended: Promise<void>;
-  readonly #terminal: Terminal;
+  readonly #note: NoteLog;
   #current: Worker | null = null;
   #isStopping = false;
   #hasServed = false;
   #onEnded: () => void = () => {};
   #onFailed: (error: Error) => void = () => {};
 
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
+  constructor(note: NoteLog) {
+    this.#note = note;
     this.ended = new Promise((resolve, reject) => {
       this.#onEnded = resolve;
       this.#onFailed = reject;
@@ -52,7 +54,7 @@ class Supervisor {
   start(): Worker {
     const worker = cluster.fork({ ONCEWIRE_TAKE_OVER_TIMEOUT_MS: takeOverTimeoutMs });
     worker.on("message", (message) => (this.#hasServed ||= message === servingMessage));
-    worker.once("exit", (code) => this.#exited(worker, code));
+    worker.once("exit", (code, signal) => this.#exited(worker, code, signal));
     this.#current = worker;
     return worker;
   }
@@ -61,7 +63,7 @@ class Supervisor {
   replace(): void {
     const old = this.#current;
     if (this.#isStopping || old === null) return;
-    this.#terminal.note("SIGHUP: a new process takes over");
+    this.#note({ level: "info", event: "replacing", message: "SIGHUP: a new process takes over" });
     this.start().once("listening", () => old.process.kill("SIGTERM"));
   }
 
@@ -71,7 +73,7 @@ class Supervisor {
     if (Object.keys(cluster.workers ?? {}).length === 0) this.#onEnded();
   }
 
-  #exited(worker: Worker, code: number): void {
+  #exited(worker: Worker, code: number | null, signal: string | null): void {
     if (this.#isStopping) {
       if (Object.keys(cluster.workers ?? {}).length === 0) this.#onEnded();
       return;
@@ -84,7 +86,12 @@ class Supervisor {
       );
       return;
     }
-    this.#terminal.note(`the collector ended by itself (${code}); it is started again`);
+    const how = signal ?? `code ${code}`;
+    this.#note({
+      level: "error",
+      event: "ended-by-itself",
+      message: `the collector ended by itself (${how}); it is started again in ${restartMs} ms`,
+    });
     setTimeout(() => {
       if (!this.#isStopping) this.start();
     }, restartMs);

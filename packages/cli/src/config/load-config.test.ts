@@ -109,16 +109,24 @@ describe("the configuration", () => {
     expect(() => load({ flags: { config: join(directory, "none.json") } })).toThrow(/ENOENT/);
   });
 
+  it("says where a file ceases to be JSON, and reads one that begins with a byte order mark", () => {
+    writeFileSync(file, '{"port": 1,}');
+    expect(() => load({ flags: { config: file } })).toThrow("it is not JSON from character 12 on");
+    writeFileSync(file, '\uFEFF{"port": 1}');
+    expect(load({ flags: { config: file } })["port"]).toEqual({ value: 1, source: "file" });
+  });
+
   it("is shown without its secrets", () => {
     const entries = loadConfig({
       flags: { key: ["canary-1=shop"], disabledKey: ["canary-2"], secretKey: "canary-3-canary-3" },
       environment: {
         ONCEWIRE_SINKS:
-          '[{"kind":"forward","name":"rs","to":"rudderstack","url":"https://x.example","key":"canary-4"}]',
+          '[{"kind":"forward","name":"rs","to":"rudderstack","url":"https://canary-5:canary-6@x.example/a","key":"canary-4"}]',
       },
     });
     const shown = JSON.stringify(shownConfig(entries));
     expect(shown).not.toContain("canary");
     expect(shown).toContain('"shop"');
+    expect(shown).toContain("https://(set)@x.example/a");
   });
 });

@@ -72,14 +72,21 @@ function readConfigFile(path: string): Readonly<Record<string, unknown>> {
 function parseFile(path: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    // Some editors begin a file with a byte order mark.
+    value = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     // What is wrong with JSON is told with an excerpt of it, which may be a key.
-    const why = error instanceof SyntaxError ? "it is not JSON" : String(error);
+    const why = error instanceof SyntaxError ? `it is not JSON${placeIn(error.message)}` : String(error);
     throw new CommandError("usage", `the configuration file ${path} cannot be read: ${why}.`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new CommandError("usage", `the configuration file ${path} must hold an object, such as {"port": 4600}.`);
+}
+
+/** Where the mistake is, when that is said, and nothing of what stands there. */
+function placeIn(message: string): string {
+  const [, position] = /at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+  return position === undefined ? "" : ` from character ${Number(position) + 1} on`;
 }
 
 function refuseUnknownVariables(environment: ConfigPlaces["environment"]): void {

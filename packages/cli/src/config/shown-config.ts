@@ -23,7 +23,17 @@ function shownValue(name: ConfigEntry["name"], value: unknown): unknown {
 
 function shownItem(item: unknown): unknown {
   if (typeof item !== "object" || item === null) return fingerprint(String(item));
-  return "key" in item ? { ...item, key: fingerprint(String(item.key)) } : item;
+  const { key, url } = item as { readonly key?: unknown; readonly url?: unknown };
+  return {
+    ...item,
+    ...(typeof url === "string" ? { url: withoutPassword(url) } : {}),
+    ...(typeof key === "string" ? { key: fingerprint(key) } : {}),
+  };
+}
+
+/** An address may hold a user and a password. */
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/]*@/, "//(set)@");
 }
 
 /** Tells keys apart without showing them; cut short, it does not help to guess one either. */
