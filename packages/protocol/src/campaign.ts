@@ -87,6 +87,7 @@ function queryOf({ search, url }: JsonObject): URLSearchParams | null {
 
 /** The order in which tags come says nothing. */
 function keyOf(campaign: JsonObject, clickIds: JsonObject): string | null {
+  if (campaign === noFields && clickIds === noFields) return null;
   const told = [...Object.entries(campaign), ...Object.entries(clickIds)].filter(([, value]) => value !== null);
   if (told.length === 0) return null;
   const sorted = told.toSorted(([one], [other]) => (one < other ? -1 : 1));

@@ -2,6 +2,7 @@
 import { decideSession } from "@oncewire/protocol";
 import type { CanonicalEvent, EventKind, JsonObject } from "@oncewire/protocol";
 import { readUserChange } from "@oncewire/protocol/a-track";
+import { instantMs } from "../store/iso-instant.js";
 import { identify } from "./identify.js";
 import { derivedId } from "./people.js";
 import type { People } from "./people.js";
@@ -21,9 +22,9 @@ export function applyEvent(people: People, event: CanonicalEvent): void {
 
 /** A sender's clock that is ahead must not end sessions before they begin. */
 function timeOf({ time, receivedAt }: CanonicalEvent): number {
-  const receivedMs = Date.parse(receivedAt);
-  const timeMs = Date.parse(time);
-  return Number.isNaN(timeMs) ? receivedMs : Math.min(timeMs, receivedMs);
+  const receivedMs = instantMs(receivedAt) ?? Number.NaN;
+  const timeMs = instantMs(time);
+  return timeMs === null ? receivedMs : Math.min(timeMs, receivedMs);
 }
 
 function withTold(profile: Profile, event: CanonicalEvent): Profile {
@@ -78,7 +79,7 @@ function withSession(people: People, profile: Profile, { event, timeMs }: Happen
 
 function withContinued(people: People, profile: Profile, session: Session): Profile {
   people.keepSession(session);
-  return { ...profile, currentSession: session.id };
+  return profile.currentSession === session.id ? profile : { ...profile, currentSession: session.id };
 }
 
 interface Happening {

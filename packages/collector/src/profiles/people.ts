@@ -12,6 +12,9 @@ const maxListedSessions = 1_000;
 /** What is put under a name of one kind is got as that kind: the names keep them apart. */
 export class People {
   readonly #documents: Documents;
+  readonly #ids = new Names("id");
+  readonly #profiles = new Names("profile");
+  readonly #sessions = new Names("session");
 
   constructor(documents: Documents) {
     this.#documents = documents;
@@ -19,20 +22,20 @@ export class People {
 
   /** Whose id that is, a user's or any other: within a project an id is one person's. */
   ofId(project: string, id: string): Profile | undefined {
-    const link = this.#documents.get(name("id", project, id)) as IdLink | undefined;
+    const link = this.#documents.get(this.#ids.of(project, id)) as IdLink | undefined;
     return link === undefined ? undefined : this.byKey(project, link.profile);
   }
 
   byKey(project: string, key: string): Profile | undefined {
-    return this.#documents.get(name("profile", project, key)) as Profile | undefined;
+    return this.#documents.get(this.#profiles.of(project, key)) as Profile | undefined;
   }
 
   keep(profile: Profile): void {
-    this.#documents.put(name("profile", profile.project, profile.key), profile);
+    this.#documents.put(this.#profiles.of(profile.project, profile.key), profile);
   }
 
   forget({ project, key }: Profile): void {
-    this.#documents.remove(name("profile", project, key));
+    this.#documents.remove(this.#profiles.of(project, key));
   }
 
   /** Lets a person go with all that leads to them; returns how many documents that were. */
@@ -52,7 +55,7 @@ export class People {
   }
 
   lead(project: string, id: string, profile: string): void {
-    const at = name("id", project, id);
+    const at = this.#ids.of(project, id);
     // Most events are of an id that leads there already, and what is put is written.
     const link = this.#documents.get(at) as IdLink | undefined;
     if (link?.profile !== profile) this.#documents.put(at, { profile } satisfies IdLink);
@@ -60,20 +63,20 @@ export class People {
 
   /** The id leads nowhere, unless it leads to another by now. */
   release(project: string, id: string, profile: string): void {
-    const at = name("id", project, id);
+    const at = this.#ids.of(project, id);
     if ((this.#documents.get(at) as IdLink | undefined)?.profile === profile) this.#documents.remove(at);
   }
 
   session(project: string, id: string): Session | undefined {
-    return this.#documents.get(name("session", project, id)) as Session | undefined;
+    return this.#documents.get(this.#sessions.of(project, id)) as Session | undefined;
   }
 
   keepSession(session: Session): void {
-    this.#documents.put(name("session", session.project, session.id), session);
+    this.#documents.put(this.#sessions.of(session.project, session.id), session);
   }
 
   forgetSession(project: string, id: string): void {
-    this.#documents.remove(name("session", project, id));
+    this.#documents.remove(this.#sessions.of(project, id));
   }
 
   /** The newest sessions of a project, the newest last; one may be forgotten already. */
@@ -104,6 +107,26 @@ interface SessionList {
 /** The profile, if the document of that name is one. */
 export function profileNamed(at: string, document: object): Profile | null {
   return at.startsWith("profile:") ? (document as Profile) : null;
+}
+
+/** Names of one kind. Who is read is written next, and a text that is the same one is found sooner than its like. */
+class Names {
+  readonly #kind: string;
+  #project = "";
+  #id = "";
+  #name: string;
+
+  constructor(kind: string) {
+    this.#kind = kind;
+    this.#name = name(kind, "", "");
+  }
+
+  of(project: string, id: string): string {
+    if (id === this.#id && project === this.#project) return this.#name;
+    this.#name = name(this.#kind, project, id);
+    [this.#project, this.#id] = [project, id];
+    return this.#name;
+  }
 }
 
 /** No project and no id can pass for a part of another: the project's length comes first. */

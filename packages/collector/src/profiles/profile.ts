@@ -67,12 +67,24 @@ export function newProfile({ key, project, timeMs }: FirstSight): Profile {
   };
 }
 
+/** Every event does this: the fields are written out, because a spread of as many costs several times as much. */
 export function seen(profile: Profile, timeMs: number): Profile {
   return {
-    ...profile,
+    key: profile.key,
+    project: profile.project,
+    userIds: profile.userIds,
+    anonymousIds: profile.anonymousIds,
+    attributes: profile.attributes,
+    person: profile.person,
+    groups: profile.groups,
     events: profile.events + 1,
     firstSeenMs: Math.min(profile.firstSeenMs, timeMs),
     lastSeenMs: Math.max(profile.lastSeenMs, timeMs),
+    acquisition: profile.acquisition,
+    sessions: profile.sessions,
+    sessionIds: profile.sessionIds,
+    currentSession: profile.currentSession,
+    leftOut: profile.leftOut,
   };
 }
 

@@ -5,12 +5,8 @@
  */
 export function canonicalInstantMs(text: string): number | undefined {
   if (text.length !== 24 || !hasMarks(text)) return undefined;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 2);
-  const day = digits(text, 8, 2);
-  const ofDayMs = timeOfDayMs(text);
-  if (!(year >= 100) || !(month >= 1 && month <= 12) || !(day >= 1 && day <= daysIn(year, month))) return undefined;
-  return Number.isNaN(ofDayMs) ? undefined : Date.UTC(year, month - 1, day) + ofDayMs;
+  const ms = midnightMs(text) + timeOfDayMs(text);
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** The instant that any text names which `Date` understands; null where it names none. */
@@ -24,6 +20,21 @@ export function instantMs(text: string): number | null {
 function hasMarks(text: string): boolean {
   const isTimed = text[10] === "T" && text[13] === ":" && text[16] === ":" && text[19] === "." && text[23] === "Z";
   return isTimed && text[4] === "-" && text[7] === "-";
+}
+
+let cachedDate = "";
+let cachedMidnightMs = Number.NaN;
+
+/** Of the date in front; NaN where it is none. Most times are of the day of the time before. */
+function midnightMs(text: string): number {
+  if (cachedDate !== "" && text.startsWith(cachedDate)) return cachedMidnightMs;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  if (!(year >= 100) || !(month >= 1 && month <= 12) || !(day >= 1 && day <= daysIn(year, month))) return Number.NaN;
+  cachedDate = text.slice(0, 10);
+  cachedMidnightMs = Date.UTC(year, month - 1, day);
+  return cachedMidnightMs;
 }
 
 /** NaN where it is none. */
