@@ -194,6 +194,25 @@ describe("a file of documents", () => {
     file.close();
   });
 
+  it("knows of many changes which were removed, and which came again", () => {
+    const file = openDocumentFile(folder);
+    const changeMany = (round: number, without: string): void => {
+      for (let at = 0; at < 10_000; at += 1) if (`d${at}` !== without) file.put(`d${at}`, { round });
+      file.remove(without);
+      file.commit(round);
+    };
+    const held = (): unknown[] => ["d1", "d2", "d3"].map((name) => file.get(name));
+    changeMany(1, "none");
+    changeMany(2, "d1");
+    expect(held()).toEqual([undefined, { round: 2 }, { round: 2 }]);
+    changeMany(3, "d2");
+    expect(held()).toEqual([{ round: 3 }, undefined, { round: 3 }]);
+    file.remove("d3");
+    file.commit(4);
+    expect([...held(), file.size]).toEqual([{ round: 3 }, undefined, undefined, 9_998]);
+    file.close();
+  });
+
   it("leaves a file alone that is mostly in use", async () => {
     written(5, 30);
     const file = openDocumentFile(folder, { leastRecordsToTidy: 10 });

@@ -112,13 +112,16 @@ function removeOurs(folder: string, isToGo: (name: string) => boolean): void {
 class OpenDocumentFile implements DocumentFile {
   readonly damage: string | null;
   readonly #opening: Opening;
-  readonly #changed = new Map<string, Document | null>();
+  #changed = new Map<string, Document | null>();
   #checkpoint: Checkpoint;
   #records: RecordFile;
   #isClosed = false;
-  /** Documents that were asked for or written lately. When it is full it becomes the older one, which is let go. */
-  #cache = new Map<string, Document>();
-  #olderCache: ReadonlyMap<string, Document> = new Map();
+  /**
+   * Documents that were asked for or written lately; null where there is none. When it is full it becomes the older one,
+   * which is let go.
+   */
+  #cache = new Map<string, Document | null>();
+  #olderCache: ReadonlyMap<string, Document | null> = new Map();
 
   constructor(opening: Opening, checkpoint: Checkpoint, records: RecordFile) {
     this.damage = opening.damage;
@@ -145,10 +148,8 @@ class OpenDocumentFile implements DocumentFile {
   }
 
   get(name: string): Document | undefined {
-    const changed = this.#changed.get(name);
-    if (changed !== undefined) return changed ?? undefined;
-    const cached = this.#cache.get(name) ?? this.#olderCache.get(name);
-    if (cached !== undefined) return cached;
+    const known = this.#known(name);
+    if (known !== undefined) return known ?? undefined;
     const document = this.#records.read(name);
     if (document !== undefined) this.#remember(name, document);
     return document;
@@ -166,8 +167,7 @@ class OpenDocumentFile implements DocumentFile {
     if (position === this.position && this.changes === 0) return;
     this.#records.append(this.#changed);
     // From here on the file has the changes, whether or not the checkpoint can be written: they are not made again.
-    for (const [name, document] of this.#changed) this.#remember(name, document);
-    this.#changed.clear();
+    this.#rememberChanged();
     this.#write({ position, file: this.#checkpoint.file, ...countsOf(this.#records) });
     this.#records.keepIndex();
   }
@@ -177,6 +177,12 @@ class OpenDocumentFile implements DocumentFile {
     const { records } = this.#records.extent;
     if (records > leastRecordsToTidy && records > this.size * 2) await this.#rewrite();
     else await this.#records.renewIndex(leastRecordsToIndex);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#changed.clear();
+    this.#records.close();
   }
 
   async #rewrite(): Promise<void> {
@@ -202,22 +208,30 @@ class OpenDocumentFile implements DocumentFile {
     this.#checkpoint = checkpoint;
   }
 
-  close(): void {
-    this.#isClosed = true;
-    this.#changed.clear();
-    this.#records.close();
+  /** Undefined where the file must be asked. */
+  #known(name: string): Document | null | undefined {
+    const changed = this.#changed.get(name);
+    if (changed !== undefined) return changed;
+    const cached = this.#cache.get(name);
+    return cached === undefined ? this.#olderCache.get(name) : cached;
   }
 
   #remember(name: string, document: Document | null): void {
-    if (document === null) {
-      this.#cache.delete(name);
-      if (this.#olderCache.has(name)) this.#olderCache = new Map();
-      return;
-    }
     this.#cache.set(name, document);
-    if (this.#cache.size < maxCachedDocuments) return;
+    if (this.#cache.size >= maxCachedDocuments) this.#cacheIn(new Map());
+  }
+
+  /** Many are not copied: they are a cache as they are. */
+  #rememberChanged(): void {
+    const changed = this.#changed;
+    this.#changed = new Map();
+    if (changed.size >= maxCachedDocuments / 2) this.#cacheIn(changed);
+    else for (const [name, document] of changed) this.#remember(name, document);
+  }
+
+  #cacheIn(cache: Map<string, Document | null>): void {
     this.#olderCache = this.#cache;
-    this.#cache = new Map();
+    this.#cache = cache;
   }
 
   #removeOthers(): void {

@@ -40,7 +40,7 @@ export class OffsetPart {
     if (!this.#isHeld(at)) this.#size += 1;
     this.#slots[at] = hash[0];
     this.#slots[at + 1] = hash[1];
-    this.#slots[at + 2] = (offset + 1) % wordRange;
+    this.#slots[at + 2] = (offset + 1) >>> 0;
     this.#slots[at + 3] = Math.floor((offset + 1) / wordRange);
     if (!isNew) return;
     this.#used += 1;
@@ -66,7 +66,7 @@ export class OffsetPart {
   #find(hash: NameHash): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let at = (hash[0] * wordsPerSlot) & mask; ; at = (at + wordsPerSlot) & mask) {
+    for (let at = (hash[0] << slotShift) & mask; ; at = (at + wordsPerSlot) & mask) {
       if (this.#isFree(at) || (slots[at] === hash[0] && slots[at + 1] === hash[1])) return at;
     }
   }
@@ -86,6 +86,7 @@ export class OffsetPart {
 }
 
 const wordsPerSlot = 4;
+const slotShift = 2;
 const minSlots = 8;
 const maxFill = 0.75;
 const wordRange = 2 ** 32;

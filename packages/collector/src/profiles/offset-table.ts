@@ -9,6 +9,7 @@ import { OffsetPart } from "./offset-part.js";
 import type { NameHash } from "./offset-part.js";
 import { eachPlace, wordsPerHead } from "./record-heads.js";
 
+/** A power of two. */
 export const partCount = 1_024;
 
 export interface StoredOffsets {
@@ -78,7 +79,7 @@ interface Stored {
 }
 
 function partOf(hash: NameHash): number {
-  return hash[1] % partCount;
+  return hash[1] & (partCount - 1);
 }
 
 function setIn(part: OffsetPart, hash: NameHash, offset: number | null): void {
