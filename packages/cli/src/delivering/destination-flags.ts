@@ -27,7 +27,7 @@ export function addDestinationFlags(command: Command): Command {
     .option("-k, --key <key>", "write key, public key or app id; better given as ONCEWIRE_KEY")
     .option(
       "--max-event-bytes <bytes>",
-      "the largest event that is sent; without it, what the wire allows",
+      "the largest event that is sent; without it, what the SDK sends",
       wholeNumber(1),
     );
 }

@@ -125,6 +125,13 @@ describe("SQL", () => {
     });
   });
 
+  it("gives whole numbers as numbers, and as text where a number would lose digits", async () => {
+    const query = "SELECT count(*), sum(position), 9007199254740993, NULL::BIGINT, '7' FROM events";
+    expect((await get("/api/sql", { query })).value).toMatchObject({
+      rows: [[expect.any(Number), expect.any(Number), "9007199254740993", null, "7"]],
+    });
+  });
+
   it("says that there was more than was asked for", async () => {
     expect((await get("/api/sql", { query: "SELECT id FROM events", limit: 2 })).value).toMatchObject({
       truncated: true,

@@ -25,7 +25,22 @@ const timeouts = { least: 1, most: maxTimeoutMs, byDefault: 30_000 };
 export async function runSql(store: SqlReader, head: RequestHead): Promise<unknown> {
   const query = new QueryReader(head.query, ["query", "limit", "timeoutMs"]);
   const maxRows = query.integer("limit", { least: 1, most: 100_000, byDefault: 1_000 });
-  return await store.sql(query.required("query"), { maxRows, timeoutMs: query.integer("timeoutMs", timeouts) });
+  const bounds = { maxRows, timeoutMs: query.integer("timeoutMs", timeouts) };
+  return withNumbers(await store.sql(query.required("query"), bounds));
+}
+
+/** Types that reach beyond what a JSON number is sure to hold; the store gives their values as text. */
+const wideTypes: ReadonlySet<string> = new Set(["BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT"]);
+
+/** What a number holds is a number, so that a count is one; what it does not stays text, to the last digit. */
+function withNumbers({ columns, rows, truncated }: SqlAnswer): SqlAnswer {
+  const isWide = columns.map(({ type }) => wideTypes.has(type));
+  const shown = rows.map((row) => row.map((value, index) => (isWide[index] === true ? numberIfSafe(value) : value)));
+  return { columns, rows: shown, truncated };
+}
+
+function numberIfSafe(value: unknown): unknown {
+  return typeof value === "string" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 const buckets = ["minute", "hour", "day", "week", "month"] as const;
