@@ -231,6 +231,7 @@ function createHandler(parts: RunningParts, desk: Desk): Handler {
     page: loadPage(),
     stats: () => ledger.stats(),
     metrics: metricsOf(parts, latencies),
+    onCut: (reason) => ledger.cut(reason),
     health: () => healthOf({ ...parts, workers: parts.entrance.workers() }),
   });
 }

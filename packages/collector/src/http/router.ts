@@ -15,6 +15,7 @@ import type { LiveFeed } from "../live/live-feed.js";
 import type { EventReader } from "../store/event-store.js";
 import { isStoreError } from "../store/store-error.js";
 import type { StoreErrorCode } from "../store/store-error.js";
+import type { CutReason } from "../report.js";
 import type { ReadAccess } from "./access.js";
 import { gatewayReply, healthReply } from "./health.js";
 import type { Health } from "./health.js";
@@ -23,7 +24,7 @@ import { microPrefix } from "./micro-handler.js";
 import type { MicroHandler } from "./micro-handler.js";
 import type { LivePage } from "./page.js";
 import { jsonReply, send, textReply } from "./reply.js";
-import { isHeadProblem, readHead } from "./request-head.js";
+import { isHeadProblem, readHead, refuseHead } from "./request-head.js";
 import type { HeadProblem } from "./request-head.js";
 import { createRouteTable } from "./route-table.js";
 import type { FoundRoute } from "./route-table.js";
@@ -45,6 +46,8 @@ export interface RouterParts {
   readonly stats: () => unknown;
   readonly metrics: () => string;
   readonly health: () => Health;
+  /** Told of a connection that is ended because of what came on it. */
+  readonly onCut: (reason: CutReason) => void;
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -74,7 +77,7 @@ interface OtherExchange extends Omit<ReaderExchange, "head"> {
 /** Whatever brings no events. */
 async function answer({ head, found, ...exchange }: OtherExchange): Promise<void> {
   const { parts, request, response } = exchange;
-  if (isHeadProblem(head)) return send(response, textReply(head.status, `${head.message}\n`));
+  if (isHeadProblem(head)) return refuseHead(head, response, parts.onCut);
   if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
   const shown = parts.show({ head, request, response });
   if (shown !== null) return shown;

@@ -148,6 +148,7 @@ async function start(options: StartOptions = {}): Promise<HttpServer> {
     page: { file: () => null },
     stats: () => ledger.stats(),
     metrics: () => "",
+    onCut: (reason) => ledger.cut(reason),
     health: options.health ?? (() => ({ accepting: true, problems: [] })),
   });
   server = await listen({
@@ -468,10 +469,33 @@ describe("a request line or head that two servers could read differently", () =>
     ],
     ["length and chunks", post("X-Key: good\r\nTransfer-Encoding: chunked\r\n")],
     ["two lengths", post("X-Key: good\r\nContent-Length: 3\r\n")],
+    [
+      "chunks of HTTP/1.0",
+      "POST /in HTTP/1.0\r\nHost: a\r\nX-Key: good\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    ],
+    [
+      "another coding below the chunks",
+      "POST /in HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    ],
     ["no Host", `POST /in HTTP/1.1\r\nConnection: close\r\nX-Key: good\r\nContent-Length: 2\r\n\r\n{}`],
   ])("is refused: %s", async (_what, text) => {
     const { url } = await start();
     expect(await raw(url, text)).toContain("HTTP/1.1 400");
+    expect(decoded).toHaveLength(0);
+    expect(cuts()).toEqual({ malformed: 1 });
+  });
+
+  it.each(["0.9", "2.0"])("is refused with HTTP/%s", async (version) => {
+    const { url } = await start();
+    expect(await raw(url, post("X-Key: good\r\n").replace("HTTP/1.1", `HTTP/${version}`))).toContain("HTTP/1.1 505");
+    expect(decoded).toHaveLength(0);
+  });
+
+  it("is the last on its connection", async () => {
+    const { url } = await start();
+    const twoHosts = "POST /in HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Key: good\r\nContent-Length: 0\r\n\r\n";
+    const answers = await raw(url, twoHosts + post("X-Key: good\r\n"));
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 400"]);
     expect(decoded).toHaveLength(0);
   });
 

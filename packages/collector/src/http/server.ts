@@ -78,6 +78,8 @@ export function createHttpServer(options: ConnectionOptions, lingering: Lingerin
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: 1_000,
+    // `readHead` looks for it.
+    requireHostHeader: false,
   });
   // One more than is taken, so that too many can be told.
   server.maxHeadersCount = maxHeaders + 1;

@@ -7,13 +7,13 @@ import { Socket } from "node:net";
 import { createReadAccess } from "../http/access.js";
 import { createClientAddress } from "../http/client-address.js";
 import { createIngestHandler } from "../http/ingest-handler.js";
-import { isHeadProblem, readHead } from "../http/request-head.js";
-import { send, textReply } from "../http/reply.js";
+import { isHeadProblem, readHead, refuseHead } from "../http/request-head.js";
 import { createRouteTable } from "../http/route-table.js";
 import type { Handler } from "../http/router.js";
 import { createIngest } from "../ingest/ingest.js";
 import { createReceivers } from "../loading/receivers.js";
 import { createProjects } from "../projects.js";
+import type { CutReason } from "../report.js";
 import { systemRuntime } from "../runtime.js";
 import { createForward } from "./forward.js";
 import { serveHandedConnections } from "./handed-connections.js";
@@ -51,7 +51,7 @@ function start(setup: WorkerSetup): void {
     ...setup.options,
     handler: createWorkerHandler(setup, owner),
     runtime,
-    onCut: (reason) => owner.tell({ kind: "cut", reason }),
+    onCut: cutNote(owner),
     onError: (error) => owner.tell({ kind: "reported", report: { kind: "failed", message: String(error) } }),
   });
   const orphaned = (): void => {
@@ -98,9 +98,14 @@ function hear({ message, handle, link, owner, connections }: Heard): void {
   }
 }
 
+function cutNote(owner: OwnerClient): (reason: CutReason) => void {
+  return (reason) => owner.tell({ kind: "cut", reason });
+}
+
 function createWorkerHandler({ options, wires, door }: WorkerSetup, owner: OwnerClient): Handler {
   const findRoute = createRouteTable(createReceivers(wires));
   const forward = createForward(door);
+  const onCut = cutNote(owner);
   const ingest = createIngestHandler({
     ingest: createIngest(owner.keeper),
     projects: createProjects(wires.keyTable),
@@ -118,7 +123,7 @@ function createWorkerHandler({ options, wires, door }: WorkerSetup, owner: Owner
   });
   return (request, response) => {
     const head = readHead(request);
-    if (isHeadProblem(head)) return Promise.resolve(send(response, textReply(head.status, `${head.message}\n`)));
+    if (isHeadProblem(head)) return Promise.resolve(refuseHead(head, response, onCut));
     const found = findRoute(head);
     if (found === null || head.method === "OPTIONS") return forward(request, response);
     return ingest({ ...found, head, request, response });
