@@ -29,7 +29,7 @@ afterEach(() => {
 interface Run {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<{ code: number | null; signal: string | null; output: string; errors: string }>;
-  /** Resolves with the first match in what was printed. */
+  /** Resolves with the first match in what was printed, to either output. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
@@ -46,10 +46,10 @@ function run(...args: string[]): Run {
     said: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const match = pattern.exec(output);
+          const match = pattern.exec(output) ?? pattern.exec(errors);
           if (match !== null) resolve(match);
         };
-        child.stdout.on("data", look);
+        for (const stream of [child.stdout, child.stderr]) stream.on("data", look);
         child.once("close", () => reject(new Error(`expected ${pattern}, got:\n${output}${errors}`)));
         look();
       }),
@@ -242,6 +242,28 @@ describe("oncewire serve --supervise", () => {
     const { code, output } = await served.ended;
     const accepted = [...output.matchAll(/accepted (\d+) = stored (\d+) \+ duplicates 0 \+ pending 0/g)];
     expect(accepted.reduce((sum, [, , stored]) => sum + Number(stored), 0)).toBe(answers.length);
+    expect(code).toBe(0);
+  });
+
+  it("goes on with the old process where a new configuration is wrong, and takes the next that is right", async () => {
+    const port = await freePort();
+    const file = join(directory, "oncewire.json");
+    const configure = (more: object): void =>
+      writeFileSync(file, JSON.stringify({ port, dataDirectory: "data", ...more }));
+    configure({});
+    const served = run("serve", "--supervise", "--config", file);
+    await served.said(/collector at/);
+    configure({ workers: "many" });
+    served.child.kill("SIGHUP");
+    await served.said(/`workers` must be [^]*the new process could not be started \(code 2\); the other one serves/);
+    expect(await postAlone(port, "m-1")).toBe(200);
+    configure({ workers: 1 });
+    served.child.kill("SIGHUP");
+    await served.said(/collector at[^]*collector at/);
+    expect(await postAlone(port, "m-2")).toBe(200);
+    served.child.kill("SIGTERM");
+    const { code, output } = await served.ended;
+    expect(output.match(/accepted 1 = stored 1/g)).toHaveLength(2);
     expect(code).toBe(0);
   });
 

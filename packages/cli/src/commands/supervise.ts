@@ -4,10 +4,10 @@
  * one has answered what it took and gives the data folder up.
  */
 import cluster from "node:cluster";
-import type { Worker } from "node:cluster";
-import type { Terminal } from "../terminal.js";
-import { CommandError } from "../command-error.js";
 import type { NoteLog } from "../report-log.js";
+import type { Terminal } from "../terminal.js";
+import { Supervisor, takeOverTimeoutMs } from "./supervisor.js";
+import type { SupervisedListener } from "./supervisor.js";
 
 export interface SuperviseOptions {
   /** The command line of the process that serves. */
@@ -17,83 +17,38 @@ export interface SuperviseOptions {
   readonly note: NoteLog;
 }
 
-/** What a process says when it serves: it listens long before. */
+/** What a process says when it serves. */
 export const servingMessage = "oncewire-serving";
-
-/** Between two that ended by themselves. */
-const restartMs = 1_000;
-const takeOverTimeoutMs = "60000";
 
 /** Resolves when a signal has ended it and the last process is gone. */
 export function supervise({ args, script, terminal, note }: SuperviseOptions): Promise<void> {
   cluster.setupPrimary({ exec: script, args: [...args] });
-  const supervisor = new Supervisor(note);
-  process.on("SIGHUP", () => supervisor.replace());
+  const supervisor = new Supervisor({ start: startProcess, note, runtime: { after, monotonicMs } });
+  process.on("SIGHUP", () => {
+    note({ level: "info", event: "replacing", message: "SIGHUP: a new process takes over" });
+    supervisor.start();
+  });
   void terminal.ended().then((end) => supervisor.stop(end === "npm ended" ? "SIGTERM" : end));
   supervisor.start();
   return supervisor.ended;
 }
 
-class Supervisor {
-  readonly ended: Promise<void>;
-  readonly #note: NoteLog;
-  #current: Worker | null = null;
-  #isStopping = false;
-  #hasServed = false;
-  #onEnded: () => void = () => {};
-  #onFailed: (error: Error) => void = () => {};
+function startProcess({ onListening, onServing, onExit }: SupervisedListener): (signal: NodeJS.Signals) => void {
+  const worker = cluster.fork({ ONCEWIRE_TAKE_OVER_TIMEOUT_MS: String(takeOverTimeoutMs) });
+  worker.once("listening", onListening);
+  worker.on("message", (message) => {
+    if (message === servingMessage) onServing();
+  });
+  worker.once("exit", onExit);
+  return (signal) => void worker.process.kill(signal);
+}
 
-  constructor(note: NoteLog) {
-    this.#note = note;
-    this.ended = new Promise((resolve, reject) => {
-      this.#onEnded = resolve;
-      this.#onFailed = reject;
-    });
-  }
+/** Keeps this process alive: it may be all there is to wait for. */
+function after(delayMs: number, task: () => void): () => void {
+  const timer = setTimeout(task, delayMs);
+  return () => clearTimeout(timer);
+}
 
-  start(): Worker {
-    const worker = cluster.fork({ ONCEWIRE_TAKE_OVER_TIMEOUT_MS: takeOverTimeoutMs });
-    worker.on("message", (message) => (this.#hasServed ||= message === servingMessage));
-    worker.once("exit", (code, signal) => this.#exited(worker, code, signal));
-    this.#current = worker;
-    return worker;
-  }
-
-  /** The old one is told to end when the new one listens. */
-  replace(): void {
-    const old = this.#current;
-    if (this.#isStopping || old === null) return;
-    this.#note({ level: "info", event: "replacing", message: "SIGHUP: a new process takes over" });
-    this.start().once("listening", () => old.process.kill("SIGTERM"));
-  }
-
-  stop(signal: NodeJS.Signals): void {
-    this.#isStopping = true;
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
-    if (Object.keys(cluster.workers ?? {}).length === 0) this.#onEnded();
-  }
-
-  #exited(worker: Worker, code: number | null, signal: string | null): void {
-    if (this.#isStopping) {
-      if (Object.keys(cluster.workers ?? {}).length === 0) this.#onEnded();
-      return;
-    }
-    if (worker !== this.#current) return;
-    this.#current = null;
-    if (!this.#hasServed) {
-      this.#onFailed(
-        new CommandError(code === 2 ? "usage" : "failed", "the collector could not be started; its message is above."),
-      );
-      return;
-    }
-    const how = signal ?? `code ${code}`;
-    this.#note({
-      level: "error",
-      event: "ended-by-itself",
-      message: `the collector ended by itself (${how}); it is started again in ${restartMs} ms`,
-    });
-    setTimeout(() => {
-      if (!this.#isStopping) this.start();
-    }, restartMs);
-  }
+function monotonicMs(): number {
+  return performance.now();
 }
