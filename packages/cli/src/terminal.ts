@@ -33,15 +33,14 @@ export const processTerminal: Terminal = {
       stdout.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
     }),
   progress: (line) => {
-    if (stderr.isTTY)
-      stderr.write(line === "" ? "\r\u001b[K" : `\r\u001b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+    if (stderr.isTTY) stderr.write(line === "" ? "\r\u001b[K" : `\r\u001b[K${line.slice(0, columnsOf(stderr) - 1)}`);
   },
   input: stdin,
   environment: env,
   isInteractive: stdout.isTTY,
   // https://no-color.org: any value that is not empty.
   hasColour: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-  columns: stdout.columns ?? 80,
+  columns: columnsOf(stdout),
   ended: () =>
     new Promise((resolve) => {
       // Not once: Ctrl-C comes from the terminal and again through npm, and the second must not cut the ending short.
@@ -50,6 +49,11 @@ export const processTerminal: Terminal = {
       if (env["npm_command"] !== undefined) onOrphaned(() => resolve("npm ended"));
     }),
 };
+
+/** A terminal that has not been told its size says 0. */
+function columnsOf({ columns }: { readonly columns?: number }): number {
+  return columns === undefined || columns === 0 ? 80 : columns;
+}
 
 const lookForParentMs = 500;
 

@@ -14,6 +14,7 @@ import type { ReplayState } from "../delivering/replay-state.js";
 import { readSendable } from "../delivering/sendable.js";
 import type { Sendable } from "../delivering/sendable.js";
 import { readObjects } from "../input/json-objects.js";
+import { countLines } from "../input/count-lines.js";
 import { createPassedOver } from "../input/passed-over.js";
 import { wholeNumber } from "../input/time-option.js";
 import { untilEnded } from "../input/until-ended.js";
@@ -79,11 +80,16 @@ async function run(file: string | undefined, flags: ReplayFlags, terminal: Termi
     terminal,
     rate: flags.rate ?? null,
     giveUpMs: flags.giveUp,
-    total: null,
+    total: file === undefined ? null : await linesAfter(file, state.mark),
     onSettled: (mark) => state.save(mark),
   });
   concludeDelivery(stats, passedOver.count);
   if (unreadable.length > 0) throw leftOut(unreadable);
+}
+
+async function linesAfter(file: string, mark: number): Promise<number | null> {
+  const lines = await countLines(file);
+  return lines === null ? null : lines - Math.max(0, mark);
 }
 
 function leftOut(positions: readonly number[]): CommandError {

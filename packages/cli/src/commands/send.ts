@@ -7,6 +7,7 @@ import type { DestinationFlags } from "../delivering/destination-flags.js";
 import { readSendable } from "../delivering/sendable.js";
 import type { Sendable } from "../delivering/sendable.js";
 import { parseObject, readObjects } from "../input/json-objects.js";
+import { countLines } from "../input/count-lines.js";
 import { createPassedOver } from "../input/passed-over.js";
 import type { PassedOver } from "../input/passed-over.js";
 import { wholeNumber } from "../input/time-option.js";
@@ -54,7 +55,7 @@ Examples:
       terminal,
       rate: flags.rate ?? null,
       giveUpMs: flags.giveUp,
-      total: null,
+      total: flags.file === undefined ? null : await countLines(flags.file),
     });
     concludeDelivery(stats, passedOver.count);
   });
