@@ -25,6 +25,7 @@ const reports: CollectorReport[] = [];
 let ledger = createLedger();
 
 interface StartOptions {
+  readonly port?: number;
   readonly workers?: number;
   readonly maxConnections?: number;
   readonly maxAddressConnections?: number;
@@ -42,7 +43,7 @@ async function start(given: StartOptions = {}): Promise<Entrance> {
   const { workers = 2, maxConnections = 100, keep = keepAtOnce, limits = { address: null, key: null } } = given;
   const options = resolveOptions({
     dataDirectory: "unused",
-    port: 0,
+    port: given.port ?? 0,
     workers,
     maxConnections,
     maxAddressConnections: given.maxAddressConnections,
@@ -131,6 +132,10 @@ function open(): Promise<Socket> {
 }
 
 const ended = (socket: Socket): Promise<void> => new Promise((resolve) => void socket.resume().once("close", resolve));
+
+function isRestart(ms: number): boolean {
+  return ms === 10_000 || (ms >= 100 && Number.isInteger(Math.log2(ms / 100)));
+}
 
 function isRunning(pid: number): boolean {
   try {
@@ -253,6 +258,13 @@ describe("an entrance with workers", () => {
     await vi.waitFor(() => expect(ledger.stats().cut["slow-request"]).toBe(1));
   });
 
+  it("is not opened on a port in use", async () => {
+    const { url } = await start({ workers: 1 });
+    const port = Number(new URL(url).port);
+    await expect(start({ workers: 1, port })).rejects.toMatchObject({ code: "port-in-use" });
+    expect((await track()).status).toBe(200);
+  });
+
   it("serves connections itself until its workers have work", async () => {
     await start({ employ: null });
     expect(await ask("GET", "/anything")).toMatchObject({ status: 200, text: "here, for 127.0.0.1" });
@@ -308,6 +320,26 @@ describe("a worker that is killed", () => {
     await Promise.all(senders);
     expect(kept.length).toBeGreaterThanOrEqual(answered);
     expect(answered).toBeGreaterThan(80);
+  });
+
+  it("is started again after longer and longer waits, and soon where it had worked for long", async () => {
+    let clockMs = 0;
+    const after: Runtime["after"] = (ms, task) => systemRuntime.after(isRestart(ms) ? 0 : ms, task);
+    await start({ workers: 1, runtime: { ...systemRuntime, monotonicMs: () => clockMs, after } });
+    const waits = (): number[] => reports.flatMap((report) => (report.kind === "worker-ended" ? report.restartMs : []));
+    const kill = async (): Promise<void> => {
+      const [victim = 0] = crew().pids;
+      process.kill(victim, "SIGKILL");
+      // Another one runs; whether it takes connections already is left open.
+      await vi.waitFor(() => expect(crew().pids.filter((pid) => pid !== victim)).toHaveLength(1));
+    };
+    for (let kills = 0; kills < 9; kills += 1) await kill();
+    expect(waits()).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+    await vi.waitFor(() => expect(crew().ready).toBe(1), { timeout: 10_000 });
+    clockMs += 30_001;
+    await kill();
+    expect(waits().at(-1)).toBe(100);
+    expect(crew().ended).toBe(10);
   });
 
   it("ends the start when it ends before it is ready", async () => {
@@ -396,6 +428,20 @@ describe("closing", () => {
     expect(await answer).toMatchObject({ status: 200, headers: { connection: "close" } });
     await closing;
     expect(pids.map(isRunning)).toEqual([false, false]);
+  });
+
+  it("ends with a worker that is killed meanwhile, and starts no other", async () => {
+    await start({ workers: 1, keep: () => new Promise(() => {}) });
+    const [victim = 0] = crew().pids;
+    const answer = track().catch(() => "cut");
+    await vi.waitFor(() => expect(kept).toHaveLength(1));
+    // Far beyond this test's time, so that nothing else ends it.
+    const closing = entrance?.close(60_000);
+    process.kill(victim, "SIGKILL");
+    await closing;
+    expect(await answer).toBe("cut");
+    expect(crew()).toMatchObject({ ended: 0, pids: [] });
+    expect(reports).toEqual([]);
   });
 
   it("ends after its time what does not end by itself, also a worker that hangs", async () => {
