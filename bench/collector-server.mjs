@@ -19,7 +19,7 @@ const heldLoading = {
   people: () => Promise.reject(new Error("nothing is loaded")),
   advance: () => {},
   reached: () => Promise.resolve(),
-  progress: () => ({ loadedTo: 0, sealedTo: 0, failure: null }),
+  progress: () => ({ loadedTo: 0, sealedTo: 0, standstillMs: 0, forgotten: 0, failure: null }),
   seal: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
