@@ -80,9 +80,11 @@ export class Engine {
     asked.attempts += 1;
     this.#cancelRetirement?.();
     this.#cancelRetirement = null;
-    this.#child ??= this.#start();
-    holdOpen(this.#child, true);
-    this.#child.send(asked.message, () => {
+    const child = (this.#child ??= this.#start());
+    // One that could not be started has no channel; its error event deals with that.
+    if (child.pid === undefined) return;
+    holdOpen(child, true);
+    child.send(asked.message, () => {
       // A message that could not be sent means a process that has died; its exit event deals with that.
     });
   }
