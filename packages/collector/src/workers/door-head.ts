@@ -36,7 +36,10 @@ export function passOn({ headers, rawHeaders }: IncomingMessage, { token, remote
   const added = [doorHeader, `${token} ${remoteAddress}`, "connection", "close"];
   // An answer that does not want the body must not end the connection while it is being sent.
   if (hasBody(headers)) added.push("expect", "100-continue");
-  return [...added, ...ownHeaders(rawHeaders)];
+  const own = ownHeaders(rawHeaders);
+  // HTTP/1.0 needs none, as the probes of some load balancers know; between these two it is HTTP/1.1.
+  if (headers.host === undefined) own.push("host", "");
+  return [...added, ...own];
 }
 
 export function hasBody(headers: IncomingMessage["headers"]): boolean {

@@ -85,6 +85,13 @@ describe("a request that a worker sends on", () => {
     ]);
   });
 
+  it("may name no host, as HTTP/1.0 allows", async () => {
+    const port = await start((request, response) =>
+      Promise.resolve(send(response, textReply(200, `host ${JSON.stringify(request.headers.host)}`))),
+    );
+    expect(await exchange(port, "GET /health/live HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 [^]*host ""$/);
+  });
+
   it("may have a body whose length nobody knows", async () => {
     const port = await start(async (request, response) => {
       const body = await readBody(request, limits);
