@@ -77,6 +77,16 @@ const requests: readonly (readonly [what: string, request: Hostile, status: numb
     413,
   ],
   [
+    "a bomb of gzip in many members",
+    {
+      ...rudder,
+      headers: { ...basic, "content-encoding": "gzip" },
+      body: Buffer.concat(Array<Uint8Array>(50).fill(gzipSync(Buffer.alloc(1_000_000)))),
+    },
+    413,
+  ],
+  ["zstd", { ...rudder, headers: { ...basic, "content-encoding": "zstd" }, body: "(\u00b5/\u00fd" }, 400],
+  [
     "gzip upon gzip",
     { ...rudder, headers: { ...basic, "content-encoding": "gzip, gzip" }, body: gzipSync(gzipSync("{}")) },
     400,

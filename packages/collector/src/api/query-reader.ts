@@ -1,5 +1,5 @@
 /** Reads query parameters: every one is known, and of its form, or the answer says which is not. */
-import { eventKinds } from "@oncewire/protocol";
+import { eventKinds, isoTime, parseIsoTime } from "@oncewire/protocol";
 
 /** Thrown at the parameter that is wrong, and answered as 400. Never leaves the API. */
 export class BadQuery extends Error {}
@@ -53,10 +53,12 @@ export class QueryReader {
     throw new BadQuery(`\`${name}\` must be one of ${choices.join(", ")}, got ${JSON.stringify(text)}`);
   }
 
-  /** The time as it was given, if it is one. */
+  /** The time in UTC, which is also meant where it names no zone. */
   time(name: string): string | undefined {
     const text = this.text(name);
-    if (text === undefined || !Number.isNaN(Date.parse(text))) return text;
+    if (text === undefined) return undefined;
+    const ms = parseIsoTime(text);
+    if (ms !== null) return isoTime(ms);
     throw new BadQuery(`\`${name}\` must be an ISO 8601 time, got ${JSON.stringify(text)}`);
   }
 

@@ -532,6 +532,7 @@ describe("everything else", () => {
     ["limit=0", "`limit` must be an integer from 1 to 1000"],
     ["limit=1e3", "`limit` must be an integer"],
     ["kind=banana", "`kind` must be one of identify"],
+    ["from=1", "`from` must be an ISO 8601 time"],
     ["from=yesterday", "`from` must be an ISO 8601 time"],
     ["limt=5", "`limt` is not a parameter"],
   ])("says what is wrong with a query: %s", async (query, message) => {
