@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { CommandError } from "./command-error.js";
 import { readServerSentEvents } from "./input/server-sent-events.js";
 import type { ServerSentEvent } from "./input/server-sent-events.js";
+import { isWebAddress } from "./input/web-address.js";
 import type { Terminal } from "./terminal.js";
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -33,8 +34,11 @@ export function addClientFlags(command: Command): Command {
 
 export function createCollectorClient(flags: ClientFlags, { environment }: Terminal): CollectorClient {
   const url = (flags.url ?? environment["ONCEWIRE_URL"] ?? defaultUrl).replace(/\/+$/, "");
-  if (!URL.canParse(url))
-    throw new CommandError("usage", `--url must be an address such as ${defaultUrl}, got ${url}.`);
+  if (!isWebAddress(url))
+    throw new CommandError(
+      "usage",
+      `the collector's address must be an http or https address such as ${defaultUrl}, got ${url}.`,
+    );
   const key = flags.secretKey ?? environment["ONCEWIRE_SECRET_KEY"];
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const ask = (path: string, more: Asked = {}): Promise<Response> =>

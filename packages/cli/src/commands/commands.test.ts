@@ -369,6 +369,13 @@ describe("oncewire export and replay", () => {
     expect([again.code, again.notes]).toEqual([0, expect.stringContaining("accepted 1 = delivered 1")]);
   });
 
+  it("replay sends nothing when no state can be kept", async () => {
+    const args = ["replay", "-", "--state", join(directory, "none", "state.json")];
+    const { code, notes } = await run(args, { input: line("a") });
+    expect([code, notes]).toEqual([2, expect.stringMatching(/^oncewire: --state .+ cannot be written: Error: ENOENT/)]);
+    expect(await storedIds()).toEqual([]);
+  });
+
   it("replay --bad passes over lines that are no bad events", async () => {
     await postBad();
     const { output } = await run(["export", "--bad"]);
@@ -444,6 +451,8 @@ describe("oncewire export and replay", () => {
     [["export", "--format", "parquet"], "--format parquet needs --output"],
     [["export", "--from", "yesterday"], "Expected a time such as"],
     [["replay", "x", "--rate", "fast"], "Expected a whole number"],
+    [["export", "--url", "ftp://x"], "must be an http or https address"],
+    [["explain", ""], "expected the id of an event"],
   ])("refuse %j", async (args, message) => {
     const { code, notes } = await run(args);
     expect([code, notes]).toEqual([2, expect.stringContaining(message)]);

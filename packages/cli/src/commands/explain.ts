@@ -32,6 +32,7 @@ Examples:
 }
 
 async function run(id: string, flags: ExplainFlags, terminal: Terminal): Promise<void> {
+  if (id === "") throw new CommandError("usage", "expected the id of an event, got nothing.");
   const client = createCollectorClient(flags, terminal);
   const explanation = await explainId(client, id);
   if (flags.json === true) terminal.print(JSON.stringify(explanation));

@@ -4,6 +4,7 @@ import { aTrack, rudderStack, snowplow } from "oncewire";
 import type { Destination } from "oncewire";
 import { CommandError } from "../command-error.js";
 import { wholeNumber } from "../input/time-option.js";
+import { isWebAddress } from "../input/web-address.js";
 import type { Terminal } from "../terminal.js";
 
 const wires = ["rudderstack", "a-track", "snowplow"] as const;
@@ -59,10 +60,6 @@ interface DestinationParts {
   readonly key: string;
   readonly name: string;
   readonly more: { readonly maxEventBytes?: number };
-}
-
-function isWebAddress(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 const makers: Readonly<Record<Wire, (parts: DestinationParts) => Destination>> = {

@@ -1,5 +1,6 @@
 /** How far a replay has come, in a small file, so that it goes on there when it is begun again. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { CommandError } from "../command-error.js";
 
 export interface ReplayState {
@@ -8,15 +9,29 @@ export interface ReplayState {
   save(mark: number): Promise<void>;
 }
 
-/** `source` names what is replayed: a state of something else is refused. */
+/**
+ * `source` names what is replayed: a state of something else is refused.
+ *
+ * @throws CommandError `usage` for that, and where no state can be kept: better before anything is sent than after.
+ */
 export function openReplayState(path: string | undefined, source: string): ReplayState {
   if (path === undefined) return { mark: -1, save: () => Promise.resolve() };
+  const mark = readMark(path, source);
+  const next = `${path}.new`;
+  const write = (reached: number): void => {
+    try {
+      writeFileSync(next, `${JSON.stringify({ source, mark: reached })}\n`);
+    } catch (error) {
+      throw new CommandError("usage", `--state ${path} cannot be written: ${String(error)}`, error);
+    }
+  };
+  write(mark);
+  rmSync(next);
   return {
-    mark: readMark(path, source),
-    save: (mark) => {
-      writeFileSync(`${path}.new`, `${JSON.stringify({ source, mark })}\n`);
-      renameSync(`${path}.new`, path);
-      return Promise.resolve();
+    mark,
+    save: async (reached) => {
+      write(reached);
+      await rename(next, path);
     },
   };
 }
