@@ -8,6 +8,7 @@ import type { Arrival, Encoder, Receiver } from "./codec.js";
 import type { Decoded } from "./decoded.js";
 import type { EncodedEvent } from "./encoded-event.js";
 import { eventKinds } from "./event.js";
+import type { WireRequest } from "./http.js";
 import type { CanonicalEvent, TrackedEvent } from "./event.js";
 import type { Result } from "./problem.js";
 
@@ -88,6 +89,22 @@ export function testCodec<Vendor>(name: string, codec: CodecUnderTest<Vendor>): 
         expect(count).toBe(batch.length);
         expect(events.map(({ id }) => id)).toEqual(batch.map(({ id }) => id));
         expect(encoder.classify(reply, sentAtMs)).toEqual({ kind: "delivered" });
+      }
+    });
+
+    it("sees in passing what it decodes, where it can", () => {
+      const receiver = codec.receiver();
+      const encoder = codec.encoder();
+      const isSeen = (request: WireRequest, arrival: Arrival): boolean => {
+        const skimmed = receiver.skim?.(request, arrival) ?? null;
+        const { count, bad, reply } = receiver.decode(request, arrival);
+        if (skimmed !== null) expect({ count, bad, reply }).toEqual({ ...skimmed, bad: [] });
+        return skimmed !== null;
+      };
+      fc.assert(fc.property(anyRequest(receiver), ({ request, arrival }) => void isSeen(request, arrival)));
+      for (const batch of batchesOf(encodeAll(encoder), encoder.limits.maxBatchEvents)) {
+        const request = encoder.frame(batch, sentAtMs);
+        expect(isSeen(request, arrivalAt(receiver, request.path))).toBe(receiver.skim !== undefined);
       }
     });
 

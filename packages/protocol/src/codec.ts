@@ -98,6 +98,9 @@ export interface Enrichment {
   reply(truth: UserTruth): WireResponse;
 }
 
+/** Of a request whose every event is good. */
+export type Skimmed = Pick<Decoded, "count" | "reply">;
+
 /**
  * The collector's half of a wire. `decode` is pure and total: it answers for any bytes, and the same log record gives
  * the same events with the same ids at every reading.
@@ -112,6 +115,11 @@ export interface Receiver {
   /** The key that names the project, from wherever this wire carries it on this route. */
   key(head: RequestHead, route: Route): Result<string>;
   decode(request: WireRequest, arrival: Arrival): Decoded;
+  /**
+   * A look in passing, for the sake of the answer: what `decode` would say of a request whose every event is good, found
+   * without making the events; null where that takes decoding. Not on a wire that has `enrich`, which wants the events.
+   */
+  skim?(request: WireRequest, arrival: Arrival): Skimmed | null;
   /**
    * Asked before decoding, about a request of which nothing may be to be kept; null where it is. What is in the accept log was
    * not turned away when it came, and is decoded whatever is asked for now.

@@ -1,4 +1,4 @@
-import type { Arrival, Enrichment, Receiver, RequestHead, WireResponse } from "@oncewire/protocol";
+import type { Arrival, Enrichment, Receiver, RequestHead, WireRequest, WireResponse } from "@oncewire/protocol";
 import { encodeRecord } from "../log/accept-log.js";
 import type { UnkeptReason } from "../report.js";
 import type { CountedRecord, RequestKeeper } from "./request-keeper.js";
@@ -59,17 +59,31 @@ function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: Inco
   const request = { method, path, query, headers, body: unpacked };
   const away = receiver.turnAway?.(request, arrival) ?? null;
   if (away !== null) return { kind: "unkept", ...away };
-  const decoded = receiver.decode(request, arrival);
-  const { count, bad, reply } = decoded;
-  if (count === 0 && bad.length === 0) return { kind: "unkept", reason: "empty", reply };
+  const { events, bad, reply, enrichment } = foundIn(receiver, request, arrival);
+  if (events === 0 && bad === 0) return { kind: "unkept", reason: "empty", reply };
   const record = encodeRecord({ protocol: receiver.protocol, arrival, head, body: received });
-  const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
   return {
     kind: "to-keep",
-    record: { record, events: count, bad: bad.length, bytes: received.byteLength },
+    record: { record, events, bad, bytes: received.byteLength },
     reply,
     question: enrichment === null ? null : { project: arrival.project, enrichment, mayRead },
   };
+}
+
+interface Found {
+  readonly events: number;
+  readonly bad: number;
+  readonly reply: WireResponse;
+  readonly enrichment: Enrichment | null;
+}
+
+/** Most requests are good, and on some wires that can be seen without decoding them. */
+function foundIn(receiver: Receiver, request: WireRequest, arrival: Arrival): Found {
+  const skimmed = receiver.skim?.(request, arrival) ?? null;
+  if (skimmed !== null) return { events: skimmed.count, bad: 0, reply: skimmed.reply, enrichment: null };
+  const decoded = receiver.decode(request, arrival);
+  const { count, bad, reply } = decoded;
+  return { events: count, bad: bad.length, reply, enrichment: receiver.enrich?.(decoded, arrival) ?? null };
 }
 
 async function keep(keeper: RequestKeeper, { record, reply, question }: Looked): Promise<IngestResult> {

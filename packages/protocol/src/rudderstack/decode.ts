@@ -19,7 +19,7 @@ import type { RequestFacts } from "./canonical.js";
 import { isObject } from "./carried.js";
 import { pixelMessage } from "./pixel.js";
 import { accepted, pixel, refused, sentences } from "./replies.js";
-import { isPixel, singleRoutes } from "./routes.js";
+import { isPixel, isSingle } from "./routes.js";
 
 /** Why something that came in is not an event. */
 export const badCodes = [
@@ -42,7 +42,7 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
   const parsed = parseJson(request.body);
   if (parsed.kind === "invalid") return refuseBody(arrival, unreadableJson(parsed));
   const { value, scan } = parsed;
-  if (singles.has(arrival.route)) {
+  if (isSingle(arrival.route)) {
     const facts = factsOf(request, arrival, { type: arrival.route, sentAt: undefined });
     return decodeMessages([value], facts, scan);
   }
@@ -53,8 +53,6 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
     ? { ...nothing, reply: accepted }
     : refuseBody(arrival, emptyBatch(scan.depth > maxEventDepth ? outline(value) : value));
 }
-
-const singles: ReadonlySet<string> = new Set(singleRoutes);
 
 function batchOf(value: JsonValue): readonly JsonValue[] {
   const batch = isObject(value) ? value["batch"] : undefined;

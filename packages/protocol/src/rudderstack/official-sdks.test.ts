@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../event.js";
+import type { WireRequest } from "../http.js";
 import { createRudderStackReceiver } from "./receiver.js";
 
 interface Recorded {
@@ -35,13 +36,14 @@ const arrival = {
   requestId: "0197c2c8-5e0f-7000-8000-000000000001",
 };
 
-function decode({ request }: Recorded) {
+function requestOf({ request }: Recorded): WireRequest {
   const { body } = request;
   const json = text(body["__not_strict_json__"]) ?? JSON.stringify(body);
-  return receiver.decode(
-    { method: "POST", path: "/v1/batch", query: "", headers: {}, body: new TextEncoder().encode(json) },
-    arrival,
-  );
+  return { method: "POST", path: "/v1/batch", query: "", headers: {}, body: new TextEncoder().encode(json) };
+}
+
+function decode(recorded: Recorded) {
+  return receiver.decode(requestOf(recorded), arrival);
 }
 
 /** Requests that the gateway refuses, and its sentence. */
@@ -98,6 +100,16 @@ describe.each(["python-2.1.4", "node-3.0.13", "segment-node-3.1.0"])("requests r
     const { events, bad, reply } = decode(one);
     expect([reply.status, new TextDecoder().decode(reply.body)]).toEqual([400, refusals[one.name]]);
     expect([events.length, bad.length]).toEqual([0, 1]);
+  });
+
+  it("is seen to be good, or not, before it is decoded", () => {
+    const seen = recorded.filter((one) => {
+      const skimmed = receiver.skim?.(requestOf(one), arrival) ?? null;
+      const { count, bad, reply } = decode(one);
+      if (skimmed !== null) expect({ count, bad, reply }).toEqual({ ...skimmed, bad: [] });
+      return skimmed !== null;
+    });
+    expect(seen.length).toBeGreaterThan(0.9 * accepted.length);
   });
 
   it("holds requests", () => {

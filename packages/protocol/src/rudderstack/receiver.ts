@@ -5,6 +5,7 @@ import { decode } from "./decode.js";
 import { maxRequestBytes } from "./encoder.js";
 import { refuse } from "./replies.js";
 import { hasKeyInQuery, routes } from "./routes.js";
+import { skim } from "./skim.js";
 import { keyFromHeader, keyFromQuery, withoutKey } from "./write-key.js";
 
 export function createRudderStackReceiver(): Receiver {
@@ -15,6 +16,7 @@ export function createRudderStackReceiver(): Receiver {
     contentEncodings: ["gzip"],
     key: (head, route) => (hasKeyInQuery(route.name) ? keyFromQuery(head) : keyFromHeader(head)),
     decode,
+    skim,
     refuse,
     headers: corsHeaders,
     redact: withoutKey,

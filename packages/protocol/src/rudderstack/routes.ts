@@ -16,6 +16,13 @@ export const routes: readonly Route[] = [
   get("pixel-page", "/pixel/v1/page"),
 ];
 
+const singles: ReadonlySet<string> = new Set(singleRoutes);
+
+/** Whether the body is one event; else it is a list of them, unless there is none. */
+export function isSingle(route: string): boolean {
+  return singles.has(route);
+}
+
 /** Routes whose key is in the query, where a page cannot set a header. */
 export function hasKeyInQuery(route: string): boolean {
   return route === "beacon" || isPixel(route);
