@@ -31,6 +31,7 @@ vi.mock("node:fs", async (importOriginal) => {
   return {
     ...real,
     writeSync,
+    writevSync: orDie(real.writevSync),
     renameSync: orDie(real.renameSync),
     ftruncateSync: orDie(real.ftruncateSync),
     rmSync: orDie(real.rmSync),

@@ -13,7 +13,7 @@
  * A block is written after the checkpoint that it belongs to, the base aside and renamed. Nothing is synced, for the
  * checksums tell.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync, writevSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { bytesOf, readWhole, writeWhole } from "./file-bytes.js";
 import { partCount } from "./offset-table.js";
@@ -76,10 +76,9 @@ export async function writeRecordIndex({ path, table, extent, isAbandoned }: New
   try {
     const words = new Uint32Array(baseHeadWords);
     let end = words.byteLength;
-    for (const { bytes, from, sizes } of partsToWrite(table)) {
+    for (const { slots, from, sizes } of partsToWrite(table)) {
       words.set(sizes, extentWords + from * 2);
-      writeWhole(fd, bytes, end);
-      end += bytes.length;
+      end += writeTogether(fd, slots, end);
       await new Promise((resolve) => setImmediate(resolve));
       if (isAbandoned()) throw new Error("expected the documents to stay open while their index is written");
     }
@@ -154,22 +153,29 @@ const noPart: StoredPart = { at: 0, words: 0, crc: 0 };
 /** Parts one after the other, as many at once as make up a write; of each how many words, and their CRC-32. */
 function* partsToWrite(table: OffsetTable): Generator<PartsToWrite, void, undefined> {
   for (let part = 0; part < partCount;) {
-    const from = part;
-    const [slots, sizes]: [Uint8Array[], number[]] = [[], []];
-    for (let length = 0; length < writeBytes && part < partCount; part += 1) {
-      const words = table.slotsOf(part);
-      slots.push(bytesOf(words));
-      sizes.push(words.length, crc32(bytesOf(words)));
-      length += words.byteLength;
+    const parts = { from: part, slots: [] as Uint8Array[], sizes: [] as number[] };
+    for (let bytes = 0; bytes < writeBytes && part < partCount; part += 1) {
+      const slots = bytesOf(table.slotsOf(part));
+      parts.slots.push(slots);
+      parts.sizes.push(slots.length / Uint32Array.BYTES_PER_ELEMENT, crc32(slots));
+      bytes += slots.length;
     }
-    yield { from, bytes: Buffer.concat(slots), sizes };
+    yield parts;
   }
 }
 
 interface PartsToWrite {
   readonly from: number;
-  readonly bytes: Uint8Array;
+  readonly slots: readonly Uint8Array[];
   readonly sizes: readonly number[];
+}
+
+/** Says how many bytes that were. Throws where there is no room for all. */
+function writeTogether(fd: number, parts: readonly Uint8Array[], at: number): number {
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  const written = writevSync(fd, parts, at);
+  if (written !== bytes) throw new Error(`expected to write ${bytes} bytes of the index, wrote ${written}`);
+  return bytes;
 }
 
 function readBaseHead(fd: number): BaseHead | null {
