@@ -31,7 +31,8 @@ export class OffsetPart {
 
   get(hash: NameHash): number | undefined {
     const at = this.#find(hash);
-    return this.#isHeld(at) ? (this.#slots[at + 3] ?? 0) * wordRange + (this.#slots[at + 2] ?? 0) - 1 : undefined;
+    if (!this.#isHeld(at)) return undefined;
+    return (this.#slots[at + 3] ?? 0) * wordRange + (this.#slots[at + 2] ?? 0) - 1;
   }
 
   set(hash: NameHash, offset: number): void {
@@ -67,7 +68,8 @@ export class OffsetPart {
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let at = (hash[0] << slotShift) & mask; ; at = (at + wordsPerSlot) & mask) {
-      if (this.#isFree(at) || (slots[at] === hash[0] && slots[at + 1] === hash[1])) return at;
+      if (slots[at] === hash[0] && slots[at + 1] === hash[1]) return at;
+      if (slots[at + 2] === 0 && slots[at + 3] === 0) return at;
     }
   }
 
@@ -77,9 +79,10 @@ export class OffsetPart {
     const isFull = this.#size * wordsPerSlot > before.length / 4;
     this.#slots = new Uint32Array(isFull ? before.length * 2 : before.length);
     for (let at = 0; at < before.length; at += wordsPerSlot) {
-      const [first = 0, second = 0, low = 0, high = 0] = before.subarray(at, at + wordsPerSlot);
+      const [low, high] = [before[at + 2], before[at + 3]];
       if ((low === 0 && high === 0) || high === goneHigh) continue;
-      this.#slots.set([first, second, low, high], this.#find([first, second]));
+      const to = this.#find([before[at] ?? 0, before[at + 1] ?? 0]);
+      for (let word = 0; word < wordsPerSlot; word += 1) this.#slots[to + word] = before[at + word] ?? 0;
     }
     this.#used = this.#size;
   }
