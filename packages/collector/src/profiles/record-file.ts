@@ -42,6 +42,8 @@ export class RecordFile {
   readonly #fd: number;
   readonly #indexPath: string;
   readonly #encoding = new RecordBuffer();
+  /** Read into again and again: what is decoded is a copy. */
+  readonly #first = Buffer.allocUnsafeSlow(firstReadBytes);
   #table = new OffsetTable();
   #extent = noRecords;
   #index: RecordIndex | null = null;
@@ -79,7 +81,8 @@ export class RecordFile {
   read(name: string): Document | undefined {
     const offset = this.#table.get(hashOfName(name));
     if (offset === undefined) return undefined;
-    const first = this.#readUpTo(offset, Math.min(firstReadBytes, this.#extent.bytes - offset));
+    const first = this.#first.subarray(0, this.#extent.bytes - offset);
+    readWhole(this.#fd, first, offset);
     const head = readRecordHead(first, 0);
     const end = recordHeadBytes + head.length;
     const whole = end <= first.length ? first : this.#readUpTo(offset, Math.min(end, this.#extent.bytes - offset));
