@@ -21,16 +21,20 @@ export interface Piece {
 /** The pieces between two bytes of a file; each is overwritten by the next. Throws where they are not whole records. */
 export function* pieces(fd: number, from: number, to: number): Generator<Piece, void, undefined> {
   // One for all pieces: a large file would leave as much behind.
-  const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, to - from));
+  const buffer = Buffer.allocUnsafe(Math.min(maxRecordBytes, to - from));
   for (let at = from; at < to;) {
-    const bytes = buffer.subarray(0, to - at);
-    readWhole(fd, bytes, at);
-    const records = recordsIn(bytes);
-    const last = records.at(-1);
+    const usual = pieceAt(fd, buffer.subarray(0, Math.min(pieceBytes, to - at)), at);
+    const piece = usual.records.length > 0 ? usual : pieceAt(fd, buffer.subarray(0, to - at), at);
+    const last = piece.records.at(-1);
     if (last === undefined) throw new Error(`expected a record at byte ${at}, there is none that is whole`);
-    yield { at, bytes, records };
+    yield piece;
     at += last.end;
   }
+}
+
+function pieceAt(fd: number, bytes: Buffer, at: number): Piece {
+  readWhole(fd, bytes, at);
+  return { at, bytes, records: recordsIn(bytes) };
 }
 
 /** The heads of the records between two bytes of a file, as many at once as a piece has. Throws as `pieces`. */
@@ -54,5 +58,7 @@ function recordsIn(bytes: Buffer): readonly FoundRecord[] {
   return found;
 }
 
+/** What is done with a piece is done in a few milliseconds. */
+const pieceBytes = 1024 * 1024;
 /** No record is larger: a document is bounded. */
-const pieceBytes = 4 * 1024 * 1024;
+const maxRecordBytes = 4 * pieceBytes;
