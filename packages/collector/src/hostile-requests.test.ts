@@ -17,15 +17,17 @@ let collector: Collector;
 const reports: CollectorReport[] = [];
 const canary = "canary-7f3a";
 
-beforeAll(async () => {
+async function start(workers: number): Promise<void> {
   directory = mkdtempSync(join(tmpdir(), "oncewire-hostile-"));
   const onReport = (report: CollectorReport): void => void reports.push(report);
-  collector = await startCollector({ dataDirectory: directory, port: 0, onReport });
-});
-afterAll(async () => {
+  collector = await startCollector({ dataDirectory: directory, port: 0, workers, onReport });
+}
+
+async function stop(): Promise<void> {
   await collector.close();
   rmSync(directory, { recursive: true, force: true });
-});
+  reports.length = 0;
+}
 
 interface Hostile {
   readonly path?: string;
@@ -111,87 +113,109 @@ const requests: readonly (readonly [what: string, request: Hostile, status: numb
   ["a redirect to anywhere", { path: "/r/tp2?u=https://attacker.example", headers: {} }, 404],
 ];
 
-describe("a hostile body", () => {
-  it.each(
-    bodies.flatMap(([what, json]) => wires.map(([wire, request]) => [what, wire, { ...request, body: json }] as const)),
-  )("does no harm: %s to %s", async (_what, _wire, request) => {
-    expect(await send(request)).toBeLessThan(500);
-    expect(({} as { polluted?: boolean }).polluted).toBe(undefined);
+describe.each([0, 1])("with %i workers", (workers) => {
+  beforeAll(() => start(workers));
+  afterAll(stop);
+
+  describe("a hostile body", () => {
+    it.each(
+      bodies.flatMap(([what, json]) =>
+        wires.map(([wire, request]) => [what, wire, { ...request, body: json }] as const),
+      ),
+    )("does no harm: %s to %s", async (_what, _wire, request) => {
+      expect(await send(request)).toBeLessThan(500);
+      expect(({} as { polluted?: boolean }).polluted).toBe(undefined);
+    });
+
+    it.each(bodies.slice(0, -4))("does no harm inside an event: %s", async (_what, json) => {
+      expect(await send({ ...rudder, body: event(json) })).toBeLessThan(500);
+      expect(({} as { polluted?: boolean }).polluted).toBe(undefined);
+    });
   });
 
-  it.each(bodies.slice(0, -4))("does no harm inside an event: %s", async (_what, json) => {
-    expect(await send({ ...rudder, body: event(json) })).toBeLessThan(500);
-    expect(({} as { polluted?: boolean }).polluted).toBe(undefined);
-  });
-});
+  describe("a hostile request", () => {
+    it.each(requests)("is refused: %s", async (_what, request, status) => {
+      // What gunzip cannot read, RudderStack's gateway answers with 500 itself, and so do we.
+      const answered = await send(request);
+      expect([status, 500]).toContain(answered);
+      if (answered === 500) expect(request.headers).toHaveProperty("content-encoding", "gzip");
+    });
 
-describe("a hostile request", () => {
-  it.each(requests)("is refused: %s", async (_what, request, status) => {
-    // What gunzip cannot read, RudderStack's gateway answers with 500 itself, and so do we.
-    const answered = await send(request);
-    expect([status, 500]).toContain(answered);
-    if (answered === 500) expect(request.headers).toHaveProperty("content-encoding", "gzip");
+    it.each([
+      "/i?e=pv&p=web&tv=t&__proto__=polluted&constructor=polluted&__proto__[polluted]=1&polluted",
+      "/i?e=pv&p=web&tv=t&%",
+      "/i?e=pv&p=web&tv=%ff%fe%00&cx=%ff",
+      `/i?e=ue&p=web&tv=t&ue_px=${"A".repeat(50_000)}`,
+      `/i?${"e=pv&".repeat(10_000)}p=web&tv=t`,
+      "/pixel/v1/track?writeKey=key&anonymousId=a&event=b&__proto__=polluted&properties.__proto__.polluted=1",
+    ])("does no harm in a query: %.60s", async (path) => {
+      const headers = { cookie: "__proto__=polluted; sp=%; =; ;;; a", "x-forwarded-for": "__proto__, ::ffff:1, [" };
+      const answer = await fetch(collector.url + path, { headers });
+      await answer.arrayBuffer();
+      expect(answer.status).toBeLessThan(500);
+      expect(({} as { polluted?: boolean }).polluted).toBe(undefined);
+    });
+
+    it("in several members of gzip is one body", async () => {
+      const text = event("{}", "in-members");
+      const body = Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))]);
+      expect(await send({ ...rudder, headers: { ...basic, "content-encoding": "gzip" }, body })).toBe(200);
+    });
+
+    it.each([
+      [
+        "a head that has no end",
+        `POST /v1/batch HTTP/1.1\r\nHost: a\r\n${`X-A: ${"a".repeat(1_000)}\r\n`.repeat(80)}\r\n`,
+        /^HTTP\/1\.1 431 /,
+      ],
+      [
+        "thousands of small headers",
+        `POST /v1/batch HTTP/1.1\r\nHost: a\r\n${"A: b\r\n".repeat(20_000)}\r\n`,
+        /^HTTP\/1\.1 431 /,
+      ],
+      [
+        "a header name with a space",
+        "POST /v1/batch HTTP/1.1\r\nHost: a\r\nContent-Length : 2\r\n\r\n{}",
+        /^HTTP\/1\.1 400 /,
+      ],
+      [
+        "a bare line feed in a header",
+        "POST /v1/batch HTTP/1.1\r\nHost: a\r\nX: a\nTransfer-Encoding: chunked\r\n\r\n",
+        /^HTTP\/1\.1 400 /,
+      ],
+      [
+        "an unknown transfer encoding",
+        "POST /v1/batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n",
+        /^HTTP\/1\.1 400 /,
+      ],
+      [
+        "a chunk size that is none",
+        "POST /v1/batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        /^HTTP\/1\.1 40[01] /,
+      ],
+      [
+        "an authority instead of a path",
+        "CONNECT attacker.example:443 HTTP/1.1\r\nHost: attacker.example:443\r\n\r\n",
+        /^$|^HTTP\/1\.1 40/,
+      ],
+      ["another protocol", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", /^HTTP\/1\.1 400 /],
+    ])("is turned away: %s", async (_what, text, expected) => {
+      expect(await raw(text)).toMatch(expected);
+    });
   });
 
-  it("in several members of gzip is one body", async () => {
-    const text = event("{}", "in-members");
-    const body = Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))]);
-    expect(await send({ ...rudder, headers: { ...basic, "content-encoding": "gzip" }, body })).toBe(200);
-  });
-
-  it.each([
-    [
-      "a head that has no end",
-      `POST /v1/batch HTTP/1.1\r\nHost: a\r\n${`X-A: ${"a".repeat(1_000)}\r\n`.repeat(80)}\r\n`,
-      /^HTTP\/1\.1 431 /,
-    ],
-    [
-      "thousands of small headers",
-      `POST /v1/batch HTTP/1.1\r\nHost: a\r\n${"A: b\r\n".repeat(20_000)}\r\n`,
-      /^HTTP\/1\.1 431 /,
-    ],
-    [
-      "a header name with a space",
-      "POST /v1/batch HTTP/1.1\r\nHost: a\r\nContent-Length : 2\r\n\r\n{}",
-      /^HTTP\/1\.1 400 /,
-    ],
-    [
-      "a bare line feed in a header",
-      "POST /v1/batch HTTP/1.1\r\nHost: a\r\nX: a\nTransfer-Encoding: chunked\r\n\r\n",
-      /^HTTP\/1\.1 400 /,
-    ],
-    [
-      "an unknown transfer encoding",
-      "POST /v1/batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n",
-      /^HTTP\/1\.1 400 /,
-    ],
-    [
-      "a chunk size that is none",
-      "POST /v1/batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
-      /^HTTP\/1\.1 40[01] /,
-    ],
-    [
-      "an authority instead of a path",
-      "CONNECT attacker.example:443 HTTP/1.1\r\nHost: attacker.example:443\r\n\r\n",
-      /^$|^HTTP\/1\.1 40/,
-    ],
-    ["another protocol", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", /^HTTP\/1\.1 400 /],
-  ])("is turned away: %s", async (_what, text, expected) => {
-    expect(await raw(text)).toMatch(expected);
-  });
-});
-
-describe("after all of that", () => {
-  it("the collector keeps what comes, has everything accepted in the store, and reported none of it", async () => {
-    expect(await send({ ...rudder, body: event("{}", "after-all") })).toBe(200);
-    await collector.settled();
-    const { items } = await collector.store.events({ limit: 1 });
-    expect(items.map(({ id }) => id)).toEqual(["after-all"]);
-    expect((await collector.store.events({ id: "in-members", limit: 1 })).items).toHaveLength(1);
-    expect(collector.stats()).toMatchObject({ pending: 0 });
-    expect(reports.filter(({ kind }) => kind !== "refused" && kind !== "started")).toEqual([]);
-    expect(JSON.stringify(reports)).not.toContain(canary);
-    expect((await fetch(`${collector.url}/health/ready`)).status).toBe(200);
+  describe("after all of that", () => {
+    it("the collector keeps what comes, has everything accepted in the store, and reported none of it", async () => {
+      expect(await send({ ...rudder, body: event("{}", "after-all") })).toBe(200);
+      await collector.settled();
+      const { items } = await collector.store.events({ limit: 1 });
+      expect(items.map(({ id }) => id)).toEqual(["after-all"]);
+      expect((await collector.store.events({ id: "in-members", limit: 1 })).items).toHaveLength(1);
+      expect(collector.stats()).toMatchObject({ pending: 0 });
+      expect(reports.filter(({ kind }) => kind !== "refused" && kind !== "started")).toEqual([]);
+      expect(JSON.stringify(reports)).not.toContain(canary);
+      expect((await fetch(`${collector.url}/health/ready`)).status).toBe(200);
+    });
   });
 });
 

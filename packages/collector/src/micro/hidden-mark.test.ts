@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,6 +20,11 @@ describe("the mark", () => {
     expect(mark.position).toBe(40);
     await moved;
     expect(openHiddenMark(file, 100).position).toBe(40);
+  });
+
+  it("is in a file that nobody else may read", async () => {
+    await openHiddenMark(file, 100).moveTo(40);
+    expect(statSync(file).mode & 0o077).toBe(0);
   });
 
   it("never goes back, in whichever order it is moved", async () => {

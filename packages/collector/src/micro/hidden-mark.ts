@@ -42,6 +42,6 @@ function read(file: string): number {
 }
 
 async function replace(file: string, hiddenBelow: number): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify({ hiddenBelow })}\n`);
+  await writeFile(`${file}.new`, `${JSON.stringify({ hiddenBelow })}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
