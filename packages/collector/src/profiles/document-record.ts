@@ -81,8 +81,8 @@ export function readRecordHead(bytes: Buffer, at: number): RecordHead {
   };
 }
 
-/** The bytes of a document are not those that were written. */
-class DamagedDocument extends Error {
+/** Bytes of documents are not those that were written. */
+export class DamagedDocument extends Error {
   override readonly name = "DamagedDocument";
 }
 

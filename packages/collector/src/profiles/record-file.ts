@@ -2,9 +2,10 @@
  * A file of document records, one after the other; the last one of a name counts. Knows where each document is, from the
  * index beside it (`record-index.ts`) or, where that cannot be used, from the records.
  */
-import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import {
+  DamagedDocument,
   decodeDocument,
   decodeNamed,
   hashOfName,
@@ -19,7 +20,7 @@ import { eachPlace, extentWith, noRecords, RecordHeads } from "./record-heads.js
 import type { Extent } from "./record-heads.js";
 import { openRecordIndex, writeRecordIndex } from "./record-index.js";
 import type { OpenedIndex, RecordIndex } from "./record-index.js";
-import { headsBetween, pieces } from "./record-scan.js";
+import { headsBetween, headsOf, pieces } from "./record-scan.js";
 import type { FoundRecord, Piece } from "./record-scan.js";
 
 /** So much is written at once. */
@@ -137,6 +138,7 @@ export class RecordFile {
         isAbandoned,
       });
       this.#letGoOfIndex();
+      this.#unindexed = [];
       if (isAbandoned()) index.close();
       else this.#index = index;
     } catch {
@@ -153,12 +155,18 @@ export class RecordFile {
     }
   }
 
-  /** Copies what counts into another file, a piece at a time; nothing may be appended meanwhile. */
+  /**
+   * Copies what counts into another file, a piece at a time; nothing may be appended meanwhile. Throws a
+   * `DamagedDocument` where a head is not what was written: its document would be missing.
+   */
   async copyTo(other: RecordFile): Promise<void> {
+    let copied = noRecords;
     for (const piece of pieces(this.#fd, 0, this.#extent.bytes)) {
       other.#appendRaw(piece, this.#livingIn(piece));
+      copied = extentWith(copied, headsOf(piece.records));
       await new Promise((resolve) => setImmediate(resolve));
     }
+    refuseOthers(copied, this.#extent);
     await syncOffThread(other.#fd);
   }
 
@@ -197,7 +205,6 @@ export class RecordFile {
         if (table === null) return index.readPart(part);
       } catch {
         this.#letGoOfIndex();
-        removeIfThere(this.#indexPath);
         table = tableOf(this.#fd, index.base).table;
       }
       return table.slotsOf(part);
@@ -221,12 +228,11 @@ export class RecordFile {
   }
 
   #appendRaw(piece: Piece, living: readonly FoundRecord[]): void {
-    const heads = new RecordHeads();
-    for (const { head } of living) heads.add(head);
+    const heads = headsOf(living);
     const records = living.map(({ start, end }) => piece.bytes.subarray(start, end));
     writeWhole(this.#fd, Buffer.concat(records), this.#extent.bytes);
-    placeIn(this.#table, heads.words, this.#extent.bytes);
-    this.#extent = extentWith(this.#extent, heads.words);
+    placeIn(this.#table, heads, this.#extent.bytes);
+    this.#extent = extentWith(this.#extent, heads);
   }
 
   #livingIn({ at, records }: Piece): readonly FoundRecord[] {
@@ -248,7 +254,7 @@ interface Appended {
   readonly extent: Extent;
 }
 
-/** Where all documents are in what counts of a file. Throws where its records are not those that were written. */
+/** Where all documents are in what counts of a file. Throws a `DamagedDocument` where its heads are others. */
 function tableOf(fd: number, counts: Counts): { readonly table: OffsetTable; readonly extent: Extent } {
   const table = new OffsetTable();
   let extent = noRecords;
@@ -256,8 +262,12 @@ function tableOf(fd: number, counts: Counts): { readonly table: OffsetTable; rea
     placeIn(table, heads, extent.bytes);
     extent = extentWith(extent, heads);
   }
-  if (extent.headsCrc !== counts.headsCrc) throw new Error("expected the heads of records that were written");
+  refuseOthers(extent, counts);
   return { table, extent };
+}
+
+function refuseOthers({ headsCrc }: Extent, counts: Counts): void {
+  if (headsCrc !== counts.headsCrc) throw new DamagedDocument("expected the heads of the records that were written");
 }
 
 /** What counts behind an extent; null where the extent is none of this file. */
@@ -283,12 +293,4 @@ function joined(parts: readonly Uint32Array[]): Uint32Array {
     at += part.length;
   }
   return words;
-}
-
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // It is renewed some time.
-  }
 }

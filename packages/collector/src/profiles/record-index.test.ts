@@ -1,8 +1,18 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDocumentFile } from "./document-file.js";
+import { isDamagedDocument } from "./document-record.js";
 
 let folder: string;
 let documentsPath: string;
@@ -149,6 +159,37 @@ describe("the index of a file of documents", () => {
     for (let at = 0; at < 200; at += 1) expect(again.get(`d${at}`)).toEqual({ at });
     expect(again.damage).toBeNull();
     again.close();
+  });
+
+  it("goes on behind a commit whose checkpoint could not be written", async () => {
+    const file = openDocumentFile(folder, { leastRecordsToIndex: 10 });
+    mkdirSync(join(folder, "checkpoint.json.next"));
+    for (let at = 0; at < 100; at += 1) file.put(`e${at}`, { at });
+    expect(() => file.commit(300)).toThrow("EISDIR");
+    rmdirSync(join(folder, "checkpoint.json.next"));
+    await file.tidy();
+    file.put("last", { text: "of more bytes than are spoiled" });
+    file.commit(301);
+    file.close();
+    spoilDocuments(early);
+    spoilDocuments(readFileSync(documentsPath).length - 45);
+    const again = openDocumentFile(folder);
+    expect([again.damage, again.size, again.get("e99")]).toEqual([null, 301, { at: 99 }]);
+    again.close();
+  });
+
+  it.each<[string, () => void]>([
+    ["a length", () => spoilDocuments(early)],
+    ["the hash of a name", () => spoil(documentsPath, 10)],
+  ])("hides no damage of %s from who copies the documents", async (_what, damage) => {
+    damage();
+    const file = openDocumentFile(folder, { leastRecordsToTidy: 10 });
+    for (let round = 0; round < 3; round += 1) {
+      for (let at = 2; at < 200; at += 1) file.put(`d${at}`, { round });
+      file.commit(300 + round);
+    }
+    await expect(file.tidy()).rejects.toSatisfy(isDamagedDocument);
+    file.close();
   });
 
   it("leaves nothing of itself behind where the documents are closed while it is written", async () => {

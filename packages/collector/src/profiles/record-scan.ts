@@ -1,5 +1,5 @@
 /** Finds the records in a file of documents, a piece at a time. */
-import { readRecordHead, recordHeadBytes } from "./document-record.js";
+import { DamagedDocument, readRecordHead, recordHeadBytes } from "./document-record.js";
 import type { RecordHead } from "./document-record.js";
 import { readWhole } from "./file-bytes.js";
 import { RecordHeads } from "./record-heads.js";
@@ -18,7 +18,10 @@ export interface Piece {
   readonly records: readonly FoundRecord[];
 }
 
-/** The pieces between two bytes of a file; each is overwritten by the next. Throws where they are not whole records. */
+/**
+ * The pieces between two bytes of a file; each is overwritten by the next. Throws a `DamagedDocument` where the bytes are
+ * not whole records.
+ */
 export function* pieces(fd: number, from: number, to: number): Generator<Piece, void, undefined> {
   // One for all pieces: a large file would leave as much behind.
   const buffer = Buffer.allocUnsafe(Math.min(maxRecordBytes, to - from));
@@ -26,7 +29,7 @@ export function* pieces(fd: number, from: number, to: number): Generator<Piece, 
     const usual = pieceAt(fd, buffer.subarray(0, Math.min(pieceBytes, to - at)), at);
     const piece = usual.records.length > 0 ? usual : pieceAt(fd, buffer.subarray(0, to - at), at);
     const last = piece.records.at(-1);
-    if (last === undefined) throw new Error(`expected a record at byte ${at}, there is none that is whole`);
+    if (last === undefined) throw new DamagedDocument(`expected a record at byte ${at}, there is none that is whole`);
     yield piece;
     at += last.end;
   }
@@ -39,11 +42,13 @@ function pieceAt(fd: number, bytes: Buffer, at: number): Piece {
 
 /** The heads of the records between two bytes of a file, as many at once as a piece has. Throws as `pieces`. */
 export function* headsBetween(fd: number, from: number, to: number): Generator<Uint32Array, void, undefined> {
-  for (const { records } of pieces(fd, from, to)) {
-    const heads = new RecordHeads();
-    for (const { head } of records) heads.add(head);
-    yield heads.words;
-  }
+  for (const { records } of pieces(fd, from, to)) yield headsOf(records);
+}
+
+export function headsOf(records: readonly FoundRecord[]): Uint32Array {
+  const heads = new RecordHeads();
+  for (const { head } of records) heads.add(head);
+  return heads.words;
 }
 
 function recordsIn(bytes: Buffer): readonly FoundRecord[] {
