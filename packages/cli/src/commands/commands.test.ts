@@ -92,6 +92,12 @@ describe("oncewire send", () => {
     expect(event).toMatchObject({ id: "e-1", name: "Order Completed", userId: "ada", properties: { total: 12.5 } });
   });
 
+  it("prints the id of one event, which can be looked for", async () => {
+    const { output } = await run(["send", "track", "Seen", "--user", "ada"]);
+    expect([output]).toEqual((await storedIds()).map((id) => `${id}\n`));
+    expect((await run(["send", "--file", "-"], { input: line("a") })).output).toBe("");
+  });
+
   it("sends NDJSON from standard input, however the pipe cuts it", async () => {
     const input = `${line("a", { name: "naïve 😀" })}\n${line("b").trimEnd()}`;
     expect((await run(["send", "--file", "-"], { input })).code).toBe(0);
@@ -173,7 +179,8 @@ describe("oncewire send", () => {
 
   it("sends events as large as it is told to", async () => {
     const input = line("a", { properties: { text: "x".repeat(40_000) } });
-    expect((await run(["send", "--file", "-"], { input })).code).toBe(5);
+    const { code, notes } = await run(["send", "--file", "-"], { input });
+    expect([code, notes]).toEqual([5, expect.stringContaining("--max-event-bytes sends larger ones")]);
     expect((await run(["send", "--file", "-", "--max-event-bytes", "100000"], { input })).code).toBe(0);
   });
 
@@ -345,6 +352,13 @@ describe("oncewire export and replay", () => {
     expect([again.code, again.notes]).toEqual([1, expect.stringContaining("it is there already")]);
   });
 
+  it("export bad events by the time they came", async () => {
+    await postBad();
+    expect((await run(["export", "--bad", "--from", "1h"])).notes).toBe("exported 1\n");
+    expect((await run(["export", "--bad", "--to", "1h"])).notes).toBe("exported 0\n");
+    expect((await run(["export", "--bad", "--from", "2h", "--to", "2100-01-01"])).notes).toBe("exported 1\n");
+  });
+
   it("export leaves nothing behind that is not whole", async () => {
     await run(["send", "--file", "-"], { input: line("a") });
     for (const format of ["ndjson", "parquet"]) {
@@ -447,7 +461,7 @@ describe("oncewire export and replay", () => {
   it.each([
     [["replay"], "expected one thing to replay"],
     [["replay", "x", "--log"], "expected one thing to replay"],
-    [["export", "--bad", "--kind", "track"], "--bad goes with --project alone"],
+    [["export", "--bad", "--kind", "track"], "--bad goes with --project, --from and --to"],
     [["export", "--format", "parquet"], "--format parquet needs --output"],
     [["export", "--from", "yesterday"], "Expected a time such as"],
     [["replay", "x", "--rate", "fast"], "Expected a whole number"],

@@ -39,7 +39,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .option("--kind <kind>", "only of this kind")
     .option("--name <name>", "only with this name")
     .option("--user <id>", "only of this user id")
-    .option("--bad", "what could not be decoded instead of events")
+    .option("--bad", "what could not be decoded instead of events, by the time it came")
     .addHelpText(
       "after",
       `
@@ -71,32 +71,45 @@ interface What {
   readonly path: string;
   readonly query: Query;
   readonly isBad: boolean;
+  /** Of what the query gives. */
+  readonly isWanted: (item: Item) => boolean;
   readonly output: string | undefined;
   readonly lineOf: (item: Item) => string;
   /** The first line, where there is one. */
   readonly head: string;
 }
 
-function readWhat({ format, bad: isBad = false, output, from, to, project, kind, name, user }: ExportFlags): What {
-  if (isBad && [from, to, kind, name, user].some((filter) => filter !== undefined)) {
-    throw new CommandError(
-      "usage",
-      "--bad goes with --project alone: what could not be decoded has no time, kind, name or user.",
-    );
-  }
-  if (format === "parquet" && (isBad || output === undefined)) {
-    throw new CommandError("usage", "--format parquet needs --output, and goes with events alone.");
-  }
+function readWhat(flags: ExportFlags): What {
+  refuseMixed(flags);
+  const { format, bad: isBad = false, output, from, to, project, kind, name, user } = flags;
   const columns = isBad ? badColumns : eventColumns;
   const csv = (item: Item): string => `${csvLine(columns.map((column) => item[column]))}\n`;
   return {
     path: isBad ? "/api/bad" : "/api/events",
     query: isBad ? { project } : { project, kind, name, userId: user, from, to },
     isBad,
+    isWanted: isBad ? receivedBetween(from, to) : () => true,
     output,
     lineOf: format === "csv" ? csv : (item) => `${JSON.stringify(item)}\n`,
     head: format === "csv" ? `${csvLine(columns)}\n` : "",
   };
+}
+
+function refuseMixed({ format, bad: isBad = false, output, kind, name, user }: ExportFlags): void {
+  if (isBad && [kind, name, user].some((filter) => filter !== undefined)) {
+    throw new CommandError(
+      "usage",
+      "--bad goes with --project, --from and --to: what could not be decoded has no kind, name or user.",
+    );
+  }
+  if (format === "parquet" && (isBad || output === undefined)) {
+    throw new CommandError("usage", "--format parquet needs --output, and goes with events alone.");
+  }
+}
+
+/** A bad event has no other time than that at which it came. */
+function receivedBetween(from: string = "", to: string = "9"): (item: Item) => boolean {
+  return ({ receivedAt }) => typeof receivedAt === "string" && receivedAt >= from && receivedAt < to;
 }
 
 async function exportLines(client: CollectorClient, what: What, terminal: Terminal): Promise<number> {
@@ -108,8 +121,9 @@ async function exportLines(client: CollectorClient, what: What, terminal: Termin
   try {
     if (what.head !== "") await output.write(what.head);
     for await (const items of pages) {
-      await output.write(items.map(what.lineOf).join(""));
-      done += items.length;
+      const wanted = items.filter(what.isWanted);
+      await output.write(wanted.map(what.lineOf).join(""));
+      done += wanted.length;
       bar.show(done, total);
     }
     if (pages.endedBy !== null) throw interrupted(pages.endedBy, what.output);

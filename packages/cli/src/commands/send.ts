@@ -40,24 +40,28 @@ export function addSend(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-Ends with the ledger on standard error, after Ctrl-C too. A line that is no event is told and passed over. Exit code 5 when
+Prints the id of a single event. Ends with the ledger on standard error, after Ctrl-C too. A line that is no event is told and passed over. Exit code 5 when
 some events or lines were refused, 3 when the destination is not there.
 
 Examples:
   $ oncewire send track "Order Completed" --user ada --properties '{"total": 12.5}'
   $ oncewire send --file events.ndjson --to a-track --to-url https://api.a-track.io --key pub_1
+  $ oncewire explain "$(oncewire send track Checked --user ada)"
   $ generate-events | oncewire send --file - --rate 500`,
     );
   addDestinationFlags(send).action(async (kind: string | undefined, name: string | undefined, flags: SendFlags) => {
     const passedOver = createPassedOver(terminal);
+    let sentId = "";
     const stats = await deliver(eventsFrom(kind, name, { flags, terminal, passedOver }), {
       destination: createDestination(flags, terminal),
       terminal,
       rate: flags.rate ?? null,
       giveUpMs: flags.giveUp,
       total: flags.file === undefined ? null : await countLines(flags.file),
+      onTracked: (id) => (sentId = id),
     });
     concludeDelivery(stats, passedOver.count);
+    if (flags.file === undefined) terminal.print(sentId);
   });
 }
 

@@ -19,6 +19,8 @@ export interface DeliverOptions {
   readonly giveUpMs: number;
   /** How many there will be, where that is known. */
   readonly total: number | null;
+  /** The id of each event that is sent: the tracker makes one where none was given. */
+  readonly onTracked?: (id: string) => void;
   /** Everything up to the mark has ended. */
   readonly onSettled?: (mark: number) => Promise<void>;
 }
@@ -64,14 +66,15 @@ export function noteLedger(
  *
  * @throws CommandError `partial`, or `usage` when the input held no event at all.
  */
-export function concludeDelivery({ accepted, rejected, dropped }: Stats, passedOver: number): void {
+export function concludeDelivery({ accepted, rejected, dropped, rejectedBy }: Stats, passedOver: number): void {
   const lost = rejected + dropped;
   const what = [
     ...(passedOver > 0 ? [`${passedOver} lines are no events`] : []),
     ...(lost > 0 ? [`${lost} of ${accepted} events were not delivered`] : []),
   ];
   if (what.length === 0) return;
-  throw new CommandError(accepted === 0 ? "usage" : "partial", `${what.join(", and ")}; the reasons are above.`);
+  const hint = rejectedBy["too-large"] > 0 ? " --max-event-bytes sends larger ones." : "";
+  throw new CommandError(accepted === 0 ? "usage" : "partial", `${what.join(", and ")}; the reasons are above.${hint}`);
 }
 
 export function openTracker(
@@ -94,7 +97,7 @@ interface Feeding {
 }
 
 async function feed(events: UntilEnded<Sendable>, { tracker, watch, options }: Feeding): Promise<void> {
-  const { rate, total, terminal, onSettled, giveUpMs } = options;
+  const { rate, total, terminal, onSettled, onTracked, giveUpMs } = options;
   const bar = createProgressBar(terminal);
   const startedMs = performance.now();
   let count = 0;
@@ -108,7 +111,8 @@ async function feed(events: UntilEnded<Sendable>, { tracker, watch, options }: F
       if (rate !== null) await untilTurn(startedMs + (count * 1_000) / rate, events.signal);
       if (events.endedBy !== null) break;
       await tracker.ready();
-      tracker.event(kind, message);
+      const { id } = tracker.event(kind, message);
+      onTracked?.(id);
       count += 1;
       mark = next;
       bar.show(tracker.stats().delivered, total);
