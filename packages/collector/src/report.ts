@@ -50,7 +50,7 @@ export type CollectorReport =
   | { readonly kind: "sink-failed"; readonly sink: string; readonly message: string }
   /** The other end of a sink will never take these events; they are in `refused/<sink>.ndjson`. */
   | { readonly kind: "sink-refused"; readonly sink: string; readonly events: number }
-  /** A worker process ended by itself, or was killed because it did not answer; another one is started in its place after `restartMs`. */
+  /** A worker process ended by itself, or was killed because it did not answer; another follows after `restartMs`. */
   | {
       readonly kind: "worker-ended";
       readonly worker: number;

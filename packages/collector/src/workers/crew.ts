@@ -111,7 +111,7 @@ export class Crew {
     else least.worker.take(accepted);
   }
 
-  /** Lets requests in progress end; resolves when every process has. */
+  /** Lets requests in progress end, where a worker answers; resolves when every process has ended. */
   close(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#isClosing = true;
@@ -123,9 +123,10 @@ export class Crew {
         cancel();
         resolve();
       };
+      const ready = this.#ready();
       for (const place of this.#places) {
         place.cancelRestart();
-        if (place.isReady) place.worker?.close(timeoutMs);
+        if (ready.includes(place)) place.worker?.close(timeoutMs);
         else place.worker?.kill();
       }
       this.#noteIfClosed();
@@ -182,7 +183,10 @@ export class Crew {
     const wasWell = place.isReady && runtime.monotonicMs() - place.readyAtMs > wellMs;
     place.worker = null;
     place.isReady = false;
-    for (const accepted of untaken) this.take(accepted);
+    for (const accepted of untaken) {
+      if (this.#isClosing) endUnserved(accepted);
+      else this.take(accepted);
+    }
     if (this.#isClosing) return this.#noteIfClosed();
     if (this.#onFailed !== null) return this.#onFailed(cannotStart(why));
     this.#ended += 1;
@@ -211,6 +215,12 @@ interface Place {
 
 function connectionsOf(place: Place | undefined): number {
   return place?.worker?.connections ?? 0;
+}
+
+/** Nobody is left to serve it: its client comes back. */
+function endUnserved({ socket, onEnd }: Accepted): void {
+  socket.destroy();
+  onEnd();
 }
 
 function cannotStart(why: string): CollectorError {

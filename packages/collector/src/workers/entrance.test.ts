@@ -400,6 +400,22 @@ describe("a worker that hangs", () => {
     expect(kindsOf(1)).toEqual(["worker-silent", "worker-answers"]);
   });
 
+  it("does not hold up the end once it is known to hang, and what it had not taken ends with it", async () => {
+    const runtime = createHurriedRuntime();
+    await start({ runtime, workers: 1 });
+    const [victim = 0] = crew().pids;
+    process.kill(victim, "SIGSTOP");
+    const answer = ask("GET", "/anything").catch(() => "cut");
+    await vi.waitFor(() => expect(total()).toBe(1));
+    runtime.hurry();
+    await vi.waitFor(() => expect(crew().silences).toBe(1), { timeout: 10_000 });
+    runtime.relax();
+    // Far beyond this test's time.
+    await entrance?.close(60_000);
+    expect(await answer).toBe("cut");
+    expect(isRunning(victim)).toBe(false);
+  });
+
   it("ends the start when it never is ready", async () => {
     // Its checks come at once, so that nobody can be ready before the last.
     const after: Runtime["after"] = (ms, task) => systemRuntime.after(ms === 1_000 ? 0 : ms, task);
