@@ -9,6 +9,7 @@ import type { Runtime } from "../runtime.js";
 import { createClock } from "./clock.fixture.js";
 import { sendAndClose, textReply } from "./reply.js";
 import { listen } from "./server.js";
+import type { Handler } from "./router.js";
 import type { HttpServer } from "./server.js";
 
 const text = "expected at most 1 MB".padEnd(2_000, ".");
@@ -29,7 +30,13 @@ afterEach(async () => {
   sockets.length = 0;
 });
 
-async function start(given: { runtime?: Runtime; maxAddressConnections?: number } = {}): Promise<HttpServer> {
+interface Given {
+  readonly runtime?: Runtime;
+  readonly maxAddressConnections?: number;
+  readonly handler?: Handler;
+}
+
+async function start(given: Given = {}): Promise<HttpServer> {
   server = await listen({
     host: "127.0.0.1",
     port: 0,
@@ -39,11 +46,11 @@ async function start(given: { runtime?: Runtime; maxAddressConnections?: number 
     minBodyBytesPerSecond: null,
     trustedProxies: [],
     runtime: systemRuntime,
-    ...given,
     handler: (request, response) => {
       asked.push(request);
       return Promise.resolve(sendAndClose(response, textReply(413, text)));
     },
+    ...given,
     onCut: (reason) => void cuts.push(reason),
     onError: (error) => {
       throw error;
@@ -205,5 +212,59 @@ describe("a connection whose body nobody wants", () => {
     // Far beyond this test's time: nothing may need it.
     await server?.close(60_000);
     expect(atServer().destroyed).toBe(true);
+  });
+});
+
+describe("a connection that node:http gives up", () => {
+  const head = "POST /in HTTP/1.1\r\nHost: a\r\n";
+
+  it.each([
+    ["a head that has no end", 431, head + `X-A: ${"a".repeat(1_000)}\r\n`.repeat(4_000)],
+    ["a chunk that is none", 400, `${head}Transfer-Encoding: chunked\r\n\r\nZZ\r\n${"x".repeat(4_000_000)}`],
+    ["no HTTP at all", 400, "\u0016\u0003\u0001".repeat(1_000_000)],
+  ])("gives its answer to a client that sends all of it first: %s", async (_what, status, sent) => {
+    await start({ handler: () => new Promise(() => {}) });
+    for (let round = 0; round < 20; round += 1) {
+      const { socket, ended } = client();
+      socket.pause();
+      socket.end(sent);
+      await once(socket, "finish");
+      socket.resume();
+      expect(await ended).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\n\r\n$`));
+    }
+    expect(cuts).toEqual(Array<CutReason>(20).fill("malformed"));
+  });
+
+  it("ends when more came than anybody is listened to", async () => {
+    await start();
+    const { socket } = client();
+    const sent = (async () => {
+      for (let count = 0; count < 1_000; count += 1) await write(socket, Buffer.alloc(mib));
+    })();
+    await expect(sent).rejects.toThrow(/ECONNRESET|EPIPE/);
+    expect(socket.bytesWritten).toBeGreaterThan(64 * mib);
+    expect(socket.bytesWritten).toBeLessThan(128 * mib);
+  });
+
+  it("ends when its client sends nothing more", async () => {
+    const clock = createClock();
+    await start({ runtime: clock.runtime, maxAddressConnections: 1 });
+    const { socket } = client();
+    await write(socket, "no HTTP\r\n\r\n");
+    await once(socket, "end");
+    expect(await answerToOne()).not.toContain("HTTP");
+    clock.pass(5_000);
+    await vi.waitFor(async () => expect(await answerToOne()).toContain("HTTP/1.1 413"));
+  });
+
+  it("is not answered in the middle of another answer", async () => {
+    await start({
+      handler: (_, response) => Promise.resolve(void response.writeHead(200, { "x-stream": "yes" }).write("begun")),
+    });
+    const { socket, ended } = client();
+    await write(socket, "GET /live HTTP/1.1\r\nHost: a\r\n\r\n");
+    await once(socket, "data");
+    socket.end("no HTTP\r\n\r\n");
+    expect((await ended.catch(() => "reset")).match(/HTTP\/1\.1/g)?.length ?? 1).toBe(1);
   });
 });

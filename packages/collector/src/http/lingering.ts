@@ -14,6 +14,10 @@ export interface Lingering {
   watch(socket: Socket): void;
   /** Whether it has had its last answer, or is about to: nothing it asks after that is heard. */
   has(socket: Socket): boolean;
+  /** Ends with these words a connection on which no request can come any more. */
+  endWith(socket: Socket, words: string): void;
+  /** Something came on one that lingers. */
+  hear(socket: Socket): void;
   /** Ends those that have their answer; the others from now on end with it. */
   close(): void;
 }
@@ -23,51 +27,83 @@ const lookEveryMs = 5_000;
 const maxMs = 30_000;
 const minBytesPerLook = 5_000;
 
-const linger = new WeakMap<Socket, (request: IncomingMessage) => void>();
+const owners = new WeakMap<Socket, LingeringConnections>();
 
 /** The connection's last answer is this one, which says so, although its request has not come whole. */
 export function lingerAfter({ req }: ServerResponse): void {
-  if (!req.complete) linger.get(req.socket)?.(req);
+  if (!req.complete) owners.get(req.socket)?.endAfter(req);
 }
 
 export function createLingering(runtime: Pick<Runtime, "after">): Lingering {
-  const sockets = new Set<Socket>();
-  let isClosed = false;
-  const start = (request: IncomingMessage): void => {
+  return new LingeringConnections(runtime);
+}
+
+class LingeringConnections implements Lingering {
+  readonly #runtime: Pick<Runtime, "after">;
+  /** Each with how many bytes it may still send. */
+  readonly #mayReadTo = new Map<Socket, number>();
+  #isClosed = false;
+
+  constructor(runtime: Pick<Runtime, "after">) {
+    this.#runtime = runtime;
+  }
+
+  watch(socket: Socket): void {
+    owners.set(socket, this);
+  }
+
+  has(socket: Socket): boolean {
+    return this.#mayReadTo.has(socket);
+  }
+
+  endAfter(request: IncomingMessage): void {
     const { socket } = request;
-    if (isClosed || sockets.has(socket) || socket.destroyed) return;
-    sockets.add(socket);
-    const stopWatching = watchOver(request, runtime);
-    socket.once("close", () => {
-      stopWatching();
-      sockets.delete(socket);
-    });
+    if (this.#isClosed || this.has(socket) || socket.destroyed) return;
+    this.#linger(socket);
     // This is what node:http calls after the last answer, to end both sides.
     socket.destroySoon = () => {
-      if (request.complete || isClosed) Socket.prototype.destroySoon.call(socket);
+      if (request.complete || this.#isClosed) Socket.prototype.destroySoon.call(socket);
       else socket.end();
     };
+    request.on("data", () => this.hear(socket));
     request.once("end", () => endAnswered(socket));
-  };
-  return {
-    watch: (socket) => void linger.set(socket, start),
-    has: (socket) => sockets.has(socket),
-    close() {
-      isClosed = true;
-      for (const socket of sockets) endAnswered(socket);
-    },
-  };
+  }
+
+  endWith(socket: Socket, words: string): void {
+    socket.end(words);
+    if (this.#isClosed || socket.readableEnded) return socket.destroySoon();
+    this.#linger(socket);
+    socket.once("end", () => socket.destroySoon());
+    socket.resume();
+    return undefined;
+  }
+
+  hear(socket: Socket): void {
+    if (socket.bytesRead > (this.#mayReadTo.get(socket) ?? 0)) socket.destroy();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const socket of this.#mayReadTo.keys()) endAnswered(socket);
+  }
+
+  #linger(socket: Socket): void {
+    this.#mayReadTo.set(socket, socket.bytesRead + maxBytes);
+    const stopLooking = lookAfter(socket, this.#runtime);
+    socket.once("close", () => {
+      stopLooking();
+      this.#mayReadTo.delete(socket);
+    });
+  }
 }
 
 function endAnswered(socket: Socket): void {
   if (socket.writableEnded) socket.destroySoon();
 }
 
-/** Reads the rest, and ends what is too much of it, too slow or too long; returns the way to leave off. */
-function watchOver(request: IncomingMessage, runtime: Pick<Runtime, "after">): () => void {
-  const { socket } = request;
-  const atFirst = socket.bytesRead;
-  let atLastLook = atFirst;
+/** Ends what comes too slowly or for too long; returns the way to leave off. */
+function lookAfter(socket: Socket, runtime: Pick<Runtime, "after">): () => void {
+  let atLastLook = socket.bytesRead;
   let leftMs = maxMs;
   const look = (): void => {
     leftMs -= lookEveryMs;
@@ -79,8 +115,5 @@ function watchOver(request: IncomingMessage, runtime: Pick<Runtime, "after">): (
     cancel = runtime.after(lookEveryMs, look);
   };
   let cancel = runtime.after(lookEveryMs, look);
-  request.on("data", () => {
-    if (socket.bytesRead - atFirst > maxBytes) socket.destroy();
-  });
   return () => cancel();
 }

@@ -7,6 +7,7 @@ import type { Runtime } from "../runtime.js";
 import type { Handler } from "./router.js";
 import { keepPace } from "./body-pace.js";
 import type { BodyPaceOptions } from "./body-pace.js";
+import { endBroken } from "./broken-connection.js";
 import { createLingering } from "./lingering.js";
 import type { Lingering } from "./lingering.js";
 import { createConnectionCap } from "./connection-cap.js";
@@ -88,8 +89,9 @@ export function createHttpServer(options: ConnectionOptions, lingering: Lingerin
   server.setTimeout(idleTimeoutMs);
   server.on("connection", (socket: Socket) => {
     lingering.watch(socket);
-    tellOfCut(socket, idleTimeoutMs, options.onCut);
+    tellOfIdle(socket, idleTimeoutMs, options.onCut);
   });
+  endBroken(server, { lingering, onCut: options.onCut });
   server.on("request", (request, response) => {
     if (lingering.has(request.socket)) return void request.resume();
     options.handler(request, response).catch((error: unknown) => {
@@ -100,24 +102,11 @@ export function createHttpServer(options: ConnectionOptions, lingering: Lingerin
   return server;
 }
 
-/** Listens to what node:http ends a connection with by itself; `error` is what it destroys one with after its answer. */
-function tellOfCut(socket: Socket, idleTimeoutMs: number, onCut: (reason: CutReason) => void): void {
-  socket.on("error", (error: NodeJS.ErrnoException) => {
-    // One that lingers has been answered, and counted, already.
-    const reason = socket.writableEnded ? null : cutReasonOf(error.code ?? "");
-    if (reason !== null) onCut(reason);
-  });
+/** A connection between two requests has a shorter time, and ends as it should. */
+function tellOfIdle(socket: Socket, idleTimeoutMs: number, onCut: (reason: CutReason) => void): void {
   socket.on("timeout", () => {
-    // A connection between two requests has a shorter time, and ends as it should.
     if (socket.timeout === idleTimeoutMs) onCut("idle");
   });
-}
-
-function cutReasonOf(code: string): CutReason | null {
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "slow-request";
-  // Its client went away in the middle of it.
-  if (code === "HPE_INVALID_EOF_STATE") return null;
-  return code.startsWith("HPE_") ? "malformed" : null;
 }
 
 export function bind(server: NetServer, { host, port }: ListenAddress): Promise<void> {
