@@ -168,11 +168,12 @@ describe("the index of a file of documents", () => {
     expect(() => file.commit(300)).toThrow("EISDIR");
     rmdirSync(join(folder, "checkpoint.json.next"));
     await file.tidy();
+    const end = readFileSync(documentsPath).length;
     file.put("last", { text: "of more bytes than are spoiled" });
     file.commit(301);
     file.close();
     spoilDocuments(early);
-    spoilDocuments(readFileSync(documentsPath).length - 45);
+    spoilDocuments(end);
     const again = openDocumentFile(folder);
     expect([again.damage, again.size, again.get("e99")]).toEqual([null, 301, { at: 99 }]);
     again.close();
