@@ -14,9 +14,10 @@ export class OffsetPart {
   /** Takes over the slots of another, as `slots` gave them. */
   constructor(slots: Uint32Array = new Uint32Array(minSlots * wordsPerSlot)) {
     this.#slots = slots;
-    for (let at = 0; at < slots.length; at += wordsPerSlot) {
-      this.#used += Number(!this.#isFree(at));
-      this.#size += Number(this.#isHeld(at));
+    for (let at = 2; at < slots.length; at += wordsPerSlot) {
+      if (slots[at] === 0 && slots[at + 1] === 0) continue;
+      this.#used += 1;
+      if (slots[at + 1] !== goneHigh) this.#size += 1;
     }
   }
 
