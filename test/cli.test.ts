@@ -26,6 +26,10 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** On Linux. */
+const childrenOf = (pid: number | undefined): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+
 interface Run {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<{ code: number | null; signal: string | null; output: string; errors: string }>;
@@ -267,13 +271,29 @@ describe("oncewire serve --supervise", () => {
     expect(code).toBe(0);
   });
 
+  it.runIf(process.platform === "linux")("hears SIGHUP alone, where the whole group of processes gets it", async () => {
+    const port = await freePort();
+    const served = run("serve", "--supervise", "--workers", "1", "--port", String(port), "--data", "data");
+    await served.said(/collector at/);
+    expect(await postAlone(port, "m-1")).toBe(200);
+    const [collector = 0] = childrenOf(served.child.pid);
+    const below = childrenOf(collector);
+    for (const pid of [...below, collector]) process.kill(pid, "SIGHUP");
+    expect(await postAlone(port, "m-2")).toBe(200);
+    expect(childrenOf(served.child.pid)).toEqual([collector]);
+    expect(childrenOf(collector)).toEqual(expect.arrayContaining(below));
+    served.child.kill("SIGHUP");
+    await served.said(/collector at[^]*collector at/);
+    served.child.kill("SIGTERM");
+    const { code, errors } = await served.ended;
+    expect([code, errors]).toEqual([0, expect.not.stringMatching(/ended/)]);
+  });
+
   it.runIf(process.platform === "linux")("starts the collector again when it ends by itself", async () => {
     const port = await freePort();
     const served = run("serve", "--supervise", "--port", String(port), "--data", "data", "--log-format", "json");
     await served.said(/collector at/);
-    const { pid } = served.child;
-    const [worker = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-    process.kill(Number(worker), "SIGKILL");
+    process.kill(childrenOf(served.child.pid)[0] ?? 0, "SIGKILL");
     await served.said(/collector at[^]*collector at/);
     expect(await postAlone(port, "after")).toBe(200);
     served.child.kill("SIGTERM");
@@ -303,8 +323,6 @@ describe("oncewire serve --supervise", () => {
 });
 
 describe.runIf(process.platform === "linux")("oncewire serve --workers", () => {
-  const childrenOf = (pid: number | undefined): number[] =>
-    readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
   const isRunning = (pid: number): boolean => {
     try {
       return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

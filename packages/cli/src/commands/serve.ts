@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { startCollector } from "@oncewire/collector";
 import type { CollectorOptions, CollectorStats } from "@oncewire/collector";
 import type { Command } from "commander";
@@ -52,6 +53,8 @@ function logOptions(logFormat: unknown, terminal: Terminal): ReportLogOptions {
 
 async function serve(flags: Record<string, unknown>, terminal: Terminal): Promise<void> {
   const ended = terminal.ended();
+  // To be replaced is for the process above, also where the whole group of processes hears the signal.
+  if (cluster.isWorker) process.on("SIGHUP", () => {});
   const { logFormat, ...settings } = settingsFrom(flags, terminal);
   const log = logOptions(logFormat, terminal);
   const options = { ...settings, onReport: createReportLog(log) } as unknown as CollectorOptions;

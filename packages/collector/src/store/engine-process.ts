@@ -37,7 +37,8 @@ void main(JSON.parse(process.argv[2] ?? "{}") as EngineSettings);
 
 async function main(settings: EngineSettings): Promise<void> {
   process.on("disconnect", () => process.exit());
-  // Ctrl-C reaches the whole group of processes; the one that started this one decides when it is time.
+  // Ctrl-C reaches the whole group of processes, and so may SIGHUP; the one that started this one decides when it is time.
+  process.on("SIGHUP", () => {});
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
   // Whatever DuckDB writes is for this user alone, as everything in the data directory.

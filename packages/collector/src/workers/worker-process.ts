@@ -29,7 +29,8 @@ import type { OwnerClient } from "./owner-client.js";
 const orphanedMs = 1_000;
 const runtime = systemRuntime;
 
-// Ctrl-C reaches the whole group of processes; the collector decides when it is time.
+// Ctrl-C reaches the whole group of processes, and so may SIGHUP; the collector decides when it is time.
+process.on("SIGHUP", () => {});
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("uncaughtException", (error) => die(error));
