@@ -27,7 +27,7 @@ import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
 import { createReceivers, openWires } from "./loading/receivers.js";
 import type { Wires } from "./loading/receivers.js";
-import { loadingSetup } from "./loading/loading-setup.js";
+import { loadingSetup, storeDirectoryOf } from "./loading/loading-setup.js";
 import { startSinks } from "./loading/start-sinks.js";
 import type { Sinks } from "./loading/start-sinks.js";
 import { startLoading } from "./loading/start-loading.js";
@@ -42,6 +42,7 @@ import { createProjects } from "./projects.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
 import type { CollectorReport, CollectorStats, CutReason } from "./report.js";
+import { putStoreBack } from "./store-aside.js";
 import type { EventReader } from "./store/event-store.js";
 import { openEntrance } from "./workers/entrance.js";
 import type { Entrance } from "./workers/entrance.js";
@@ -113,6 +114,7 @@ type OpenedParts = Pick<RunningParts, "options" | "wires" | "log" | "ledger" | "
 
 async function assemble(opened: OpenedParts, gate: Gate): Promise<Collector> {
   const { options, wires, log, ledger, onReport, entrance } = opened;
+  putStoreBack(storeDirectoryOf(options));
   const live = createLiveFeed({ runtime: options.runtime });
   live.setStats(() => ledger.stats());
   const loading = await follow({ ...opened, live }).catch((error: unknown) => {

@@ -52,6 +52,25 @@ describe("rebuildStore", () => {
     expect(await storedIds()).toEqual(["a"]);
   });
 
+  it("has changed nothing for a collector that starts when it was killed on the way", async () => {
+    // The log reaches back to the beginning no more: only the store before has all.
+    await collect(["a"], { logRetentionMs: 1, logRetentionBytes: 0 });
+    await collect(["b"], { logRetentionMs: 1, logRetentionBytes: 0 });
+    const [store, aside] = [join(dataDirectory, "store"), join(dataDirectory, "store.before-rebuild")];
+    renameSync(store, aside);
+    mkdirSync(store);
+    expect(await storedIds()).toEqual(["a", "b"]);
+    expect(existsSync(aside)).toBe(false);
+  });
+
+  it("puts nothing back when it was killed after the new store was whole", async () => {
+    await collect(["a"]);
+    const replaced = join(dataDirectory, "store.replaced");
+    mkdirSync(replaced);
+    expect(await storedIds()).toEqual(["a"]);
+    expect(existsSync(replaced)).toBe(false);
+  });
+
   it("refuses while a collector has the data", async () => {
     const collector = await startCollector({ dataDirectory, port: 0 });
     await expect(rebuildStore({ dataDirectory })).rejects.toMatchObject({ code: "data-in-use" });

@@ -1,5 +1,4 @@
 /** The store is derived from the accept log: here it is made anew. */
-import { existsSync, renameSync, rmSync } from "node:fs";
 import { CollectorError } from "./errors.js";
 import { checkEnrichment } from "./enrichment/open-enrichment.js";
 import { loadingSetup, storeDirectoryOf } from "./loading/loading-setup.js";
@@ -10,6 +9,7 @@ import type { AcceptLog } from "./log/accept-log.js";
 import { openDataDirectory } from "./log/data-directory.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
+import { dropStoreBefore, putStoreBack, setStoreAside } from "./store-aside.js";
 
 export interface RebuildOptions extends CollectorOptions {
   /** Also when the log does not reach back to the beginning, so that older events will be missing. @default false */
@@ -43,19 +43,17 @@ export async function rebuildStore(given: RebuildOptions): Promise<Rebuilt> {
   const options = resolveOptions({ ...rest, ...keepAll, takeOverTimeoutMs: 0 });
   await checkEnrichment(options);
   const store = storeDirectoryOf(options);
-  const aside = `${store}.before-rebuild`;
   const log = await openDataDirectory(options);
   try {
-    // A rebuilding that was killed left the store before where it was put.
-    if (existsSync(aside)) putBack(aside, store);
+    putStoreBack(store);
     if (log.first > 0 && !acceptLoss) throw incomplete(log.first);
-    if (existsSync(store)) renameSync(store, aside);
+    setStoreAside(store);
     try {
       const counts = await load(options, log, onProgress);
-      rmSync(aside, { recursive: true, force: true });
+      dropStoreBefore(store);
       return { ...counts, missingRecords: log.first };
     } catch (error) {
-      if (existsSync(aside)) putBack(aside, store);
+      putStoreBack(store);
       throw error;
     }
   } finally {
@@ -106,11 +104,6 @@ function showProgress({ options, log, loading }: Showing, onProgress: OnProgress
   };
   show();
   return () => cancel();
-}
-
-function putBack(aside: string, store: string): void {
-  rmSync(store, { recursive: true, force: true });
-  renameSync(aside, store);
 }
 
 function incomplete(first: number): CollectorError {
