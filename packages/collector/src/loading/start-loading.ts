@@ -97,7 +97,11 @@ class LoadingThread implements Loading {
   constructor(parts: LoadingParts) {
     this.#parts = parts;
     this.#standstill = new Standstill(parts.runtime);
-    this.#tell = createPace(parts.runtime, () => this.#say({ kind: "durable", position: this.#durable }));
+    this.#tell = createPace({
+      runtime: parts.runtime,
+      tell: () => this.#say({ kind: "durable", position: this.#durable }),
+      isAwaited: () => this.#waiting.size > 0,
+    });
     this.started = new Promise((resolve, reject) => {
       this.#onReady = resolve;
       this.#onFailedStart = reject;

@@ -53,8 +53,10 @@ export async function startSinks(parts: SinksParts): Promise<Sinks> {
   const running: SinkThread[] = [];
   for (const sink of sinks) running.push(new SinkThread(parts, sink, await openCursor(log, sink)));
   let durable = 0;
-  const tell = createPace(parts.runtime, () => {
-    for (const one of running) one.advance(durable);
+  const tell = createPace({
+    runtime: parts.runtime,
+    tell: () => running.forEach((one) => one.advance(durable)),
+    isAwaited: () => false,
   });
   return {
     advance(position) {
