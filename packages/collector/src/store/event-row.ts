@@ -8,7 +8,7 @@ import type {
   ProtocolName,
 } from "@oncewire/protocol";
 import type { StoredBadEvent, StoredEvent } from "./event-store.js";
-import { StagedLine } from "./staged-line.js";
+import { StagedRow } from "./staged-line.js";
 
 /** Where a row stands in the log: the request's position, and the place among the request's events. */
 export interface RowKey {
@@ -33,22 +33,48 @@ export function rowSize(values: RowValues): number {
  * (nested too deeply).
  */
 export function eventLine(key: RowKey, event: CanonicalEvent): string {
-  const line = new StagedLine(key);
-  line.texts(event.id, event.protocol, event.project, event.kind, event.name);
-  line.texts(event.userId, event.anonymousId, event.previousId, event.groupId, event.sessionId);
-  line.times(event.time, event.occurredAt, event.sentAt, event.receivedAt);
-  line.texts(event.library?.name ?? null, event.library?.version ?? null);
-  line.json(event.properties, event.entities, event.context, event.wire);
-  return line.endWith(event);
+  const row = new StagedRow();
+  const values = [
+    key.position,
+    key.ordinal,
+    row.text(event.id),
+    row.text(event.protocol),
+    row.text(event.project),
+    row.text(event.kind),
+    row.text(event.name),
+    row.text(event.userId),
+    row.text(event.anonymousId),
+    row.text(event.previousId),
+    row.text(event.groupId),
+    row.text(event.sessionId),
+    row.time(event.time),
+    row.time(event.occurredAt),
+    row.time(event.sentAt),
+    row.time(event.receivedAt),
+    row.text(event.library?.name ?? null),
+    row.text(event.library?.version ?? null),
+    row.json(event.properties),
+    row.json(event.entities),
+    row.json(event.context),
+    row.json(event.wire),
+  ];
+  return row.lineOf(values, event);
 }
 
 export function badEventLine(key: RowKey, bad: BadEvent): string {
-  const line = new StagedLine(key);
-  line.texts(bad.id, bad.protocol, bad.project);
-  line.times(bad.receivedAt);
-  line.texts(bad.code, bad.message);
-  line.json(bad.wire);
-  return line.endWith(bad);
+  const row = new StagedRow();
+  const values = [
+    key.position,
+    key.ordinal,
+    row.text(bad.id),
+    row.text(bad.protocol),
+    row.text(bad.project),
+    row.time(bad.receivedAt),
+    row.text(bad.code),
+    row.text(bad.message),
+    row.json(bad.wire),
+  ];
+  return row.lineOf(values, bad);
 }
 
 export function eventFromRow(values: RowValues): StoredEvent {

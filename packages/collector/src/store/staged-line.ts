@@ -26,54 +26,37 @@ export const stagedFormat: string = [
 // eslint-disable-next-line no-control-regex -- they are what it is about
 const special = /[\u0000-\u001f]/;
 
-/** Values in the order of the table's columns; a class, for they are many and each is one step. */
-export class StagedLine {
-  #line: string;
+/** Writes the values of one row, and knows whether all of them can be had again. */
+export class StagedRow {
   #isExact = true;
 
-  constructor({ position, ordinal }: { readonly position: number; readonly ordinal: number }) {
-    this.#line = `${position}${separator}${ordinal}`;
-  }
-
-  texts(...values: readonly (string | null)[]): void {
-    for (const value of values) this.#line += separator + this.#text(value);
-  }
-
-  /** As milliseconds since the epoch. */
-  times(...values: readonly (string | null)[]): void {
-    for (const value of values) this.#line += `${separator}${this.#time(value) ?? nothing}`;
-  }
-
-  /** Throws where a value cannot be written as JSON. */
-  json(...values: readonly unknown[]): void {
-    for (const value of values) this.#line += separator + this.#json(value);
-  }
-
-  /** The whole line. Where the columns do not hold what came, all of it is in the last one. */
-  endWith(original: object): string {
+  /** Of values in the order of the columns. Where they do not hold what came, all of it is in the last one. */
+  lineOf(values: readonly (string | number)[], original: object): string {
     const exact = this.#isExact ? nothing : JSON.stringify(original);
-    return this.#line + separator + exact;
+    return values.join(separator) + separator + exact;
   }
 
-  #text(value: string | null): string {
+  text(value: string | null): string {
     if (value === null) return nothing;
     // What it begins with is lost on the way back from the engine, and a lone surrogate on the way there.
     if (value.startsWith(byteOrderMark) || !value.isWellFormed()) this.#isExact = false;
     return special.test(value) ? quote + value.replaceAll(quote, quote + quote) + quote : value;
   }
 
-  #time(value: string | null): number | null {
-    if (value === null) return null;
+  /** As milliseconds since the epoch. */
+  time(value: string | null): string | number {
+    if (value === null) return nothing;
     const ms = canonicalInstantMs(value);
     if (ms !== undefined) return ms;
     this.#isExact = false;
-    return instantMs(value);
+    return instantMs(value) ?? nothing;
   }
 
   /**
    * JSON.stringify writes a lone surrogate as an escape, which the engine's JSON functions refuse: the column has U+FFFD.
+   * Throws where a value cannot be written as JSON.
    */
-  #json(value: unknown): string {
+  json(value: unknown): string {
     const json = JSON.stringify(value);
     if (!json.includes("\\ud")) return json;
     const wellFormed = replaceLoneSurrogates(json);
