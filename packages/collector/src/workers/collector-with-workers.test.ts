@@ -93,6 +93,20 @@ describe("a collector with workers", () => {
     await metric('oncewire_connections_cut_total{reason="malformed"} 1');
   });
 
+  it("gives a client its answer that sends more than anybody reads before it listens", async () => {
+    await start();
+    for (let round = 0; round < 10; round += 1) {
+      const socket = connect(Number(new URL(collector.url).port), "127.0.0.1");
+      socket.pause();
+      socket.write("POST /micro/good HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 12000000\r\n\r\n");
+      await new Promise<void>((resolve) => socket.write(Buffer.alloc(12_000_000, "x"), () => resolve()));
+      let answer = "";
+      socket.on("data", (chunk) => (answer += String(chunk)));
+      await new Promise((resolve, reject) => socket.resume().once("error", reject).once("close", resolve));
+      expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*at most 64 KiB"\}\}$/);
+    }
+  });
+
   it("limits a key over all of them", async () => {
     await start({ maxKeyRequestsPerSecond: 2, maxAddressRequestsPerSecond: 1_000 });
     const statuses: (number | undefined)[] = [];

@@ -112,6 +112,20 @@ describe("a request that a worker sends on", () => {
     expect(answered).toEqual([405, "close"]);
   });
 
+  it("is not asked for its body when it has been answered", async () => {
+    await start((_, response) => Promise.resolve(sendAndClose(response, textReply(405, "no"))));
+    const { path, token } = door.address;
+    const head = `PUT /micro/all HTTP/1.1\r\nOncewire-Door: ${token} 127.0.0.1\r\nConnection: close\r\n`;
+    const answer = await new Promise<string>((resolve) => {
+      let received = "";
+      const socket = connect({ path }, () => {
+        socket.write(`${head}Expect: 100-continue\r\nHost: x\r\nContent-Length: 9\r\n\r\n`);
+      });
+      socket.on("data", (chunk) => (received += String(chunk))).once("close", () => resolve(received));
+    });
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 405"]);
+  });
+
   it("is sent without its body until somebody reads that", async () => {
     let bytes = 0;
     const port = await start(async (request, response) => {

@@ -35,12 +35,12 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const handler = guarded(options.handler, token);
   const server = createHttpServer({ ...options, handler, onCut }, createLingering(options.runtime));
   server.maxHeadersCount = maxHeaders + maxAddedHeaders + 1;
-  // A worker sends a body when somebody begins to read it.
+  // A worker sends a body when somebody begins to read it who has not answered yet.
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     const onListener = (name: string): void => {
       if (name !== "data") return;
       request.off("newListener", onListener);
-      response.writeContinue();
+      if (!response.headersSent) response.writeContinue();
     };
     request.on("newListener", onListener);
     server.emit("request", request, response);

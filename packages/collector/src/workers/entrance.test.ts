@@ -493,4 +493,15 @@ describe("a body that nobody wants", () => {
       expect(answer).toMatch(expected);
     }
   });
+
+  it("is not waited for when a worker closes", async () => {
+    await start({ workers: 1 });
+    const socket = await open();
+    socket.write("PUT /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
+    await new Promise((resolve) => socket.once("data", resolve));
+    // Far beyond this test's time: nothing may need it.
+    await entrance?.close(60_000);
+    entrance = null;
+    socket.destroy();
+  });
 });
