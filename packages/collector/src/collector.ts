@@ -38,6 +38,7 @@ import type { AcceptLog } from "./log/accept-log.js";
 import { createCrossOrigin } from "./micro/cross-origin.js";
 import { openHiddenMark } from "./micro/hidden-mark.js";
 import { createMicroApi } from "./micro/micro-api.js";
+import { guardedReport } from "./guarded-report.js";
 import { createProjects } from "./projects.js";
 import { resolveOptions } from "./options.js";
 import type { CollectorOptions, ResolvedOptions } from "./options.js";
@@ -90,7 +91,7 @@ export async function startCollectorWith(given: CollectorOptions, makers: Collec
   const options = resolveOptions(given);
   const wires = openWires(options);
   await checkEnrichment(options);
-  const onReport = reporter(options);
+  const onReport = guardedReport(options.onReport);
   const gate = createGate();
   const ledger = createLedger();
   const entrance = await openDoors({ options, wires, ledger, onReport }, gate.handler);
@@ -331,18 +332,6 @@ function reportRecovery(log: AcceptLog, onReport: Report): void {
   const { tornBytes, damagedRecords, quarantinedSegments } = log.status().recovered;
   if (tornBytes + damagedRecords + quarantinedSegments === 0) return;
   onReport({ kind: "recovered", tornBytes, damagedRecords, quarantined: quarantinedSegments });
-}
-
-/** A listener that throws must not stop the collector. */
-function reporter({ onReport }: ResolvedOptions): Report {
-  if (onReport === null) return () => {};
-  return (report) => {
-    try {
-      onReport(report);
-    } catch {
-      // The report is the only place to say so, and it is the one that failed.
-    }
-  };
 }
 
 function once<T>(action: () => Promise<T>): () => Promise<T> {
