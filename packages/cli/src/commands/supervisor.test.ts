@@ -195,6 +195,18 @@ describe("stopping", () => {
     expect([processes.length, timers]).toEqual([2, []]);
   });
 
+  it("kills what does not end", async () => {
+    nth(1).serves();
+    supervisor.stop("SIGTERM");
+    supervisor.stop("SIGINT");
+    pass(50_000);
+    expect(nth(1).signals).toEqual(["SIGTERM", "SIGINT", "SIGKILL"]);
+    expect(notes).toEqual(["a process has not ended in 50000 ms; it is killed"]);
+    nth(1).exits("SIGKILL");
+    await settled();
+    expect([end, timers]).toEqual(["ended", []]);
+  });
+
   it("ends at once while nothing runs", async () => {
     nth(1).serves();
     nth(1).exits(1);

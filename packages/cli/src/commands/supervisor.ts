@@ -82,7 +82,7 @@ export class Supervisor {
   stop(signal: NodeJS.Signals): void {
     this.#isStopping = true;
     this.#cancelRestart();
-    for (const process of this.#processes) process.signal(signal);
+    for (const process of this.#processes) this.#end(process, signal);
     this.#endIfGone();
   }
 
@@ -90,16 +90,16 @@ export class Supervisor {
     process.isListening = true;
     for (const before of this.#processes) {
       if (before === process) return;
-      this.#end(before);
+      if (!before.isToEnd) this.#end(before, "SIGTERM");
     }
   }
 
-  #end(process: Supervised): void {
+  #end(process: Supervised, signal: NodeJS.Signals): void {
+    process.signal(signal);
     if (process.isToEnd) return;
     process.isToEnd = true;
-    process.signal("SIGTERM");
     process.cancelKill = this.#parts.runtime.after(endTimeoutMs, () => {
-      const message = `the process before has not ended in ${endTimeoutMs} ms; it is killed`;
+      const message = `a process has not ended in ${endTimeoutMs} ms; it is killed`;
       this.#parts.note({ level: "error", event: "killed", message });
       process.signal("SIGKILL");
     });
