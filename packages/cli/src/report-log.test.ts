@@ -50,6 +50,21 @@ describe("the log of reports", () => {
     ]);
   });
 
+  it("sums what a sink refuses instead of repeating it for every batch", () => {
+    const refused = (events: number): CollectorReport => ({ kind: "sink-refused", sink: "hosted", events });
+    const lines = logged("json", [
+      [0, refused(3)],
+      [1, refused(100)],
+      [2, { ...refused(1), sink: "other" } as CollectorReport],
+      [10_000, refused(200)],
+    ]);
+    expect(lines.map((line) => JSON.parse(line) as Record<string, unknown>)).toMatchObject([
+      { sink: "hosted", events: 3 },
+      { sink: "other", events: 1 },
+      { sink: "hosted", events: 300 },
+    ]);
+  });
+
   it("keeps a report one line, whatever a message quotes", () => {
     const forged: CollectorReport = { kind: "failed", message: "a\n\u001b[2Jlistening\r\nb" };
     expect(logged("text", [[0, forged]])).toEqual(["a request was answered 500 and not kept: a [2Jlistening b"]);

@@ -10,26 +10,33 @@ export interface ReportLogOptions {
   readonly nowMs: () => number;
 }
 
-/** Refusals of the same kind are one line in this time: whoever sends nonsense must not fill the disk with it. */
+/** Refusals of the same kind are one line in this time: whoever sends or takes nonsense must not fill the disk with it. */
 const refusalsEveryMs = 10_000;
 
 export function createReportLog({ format, write, nowMs }: ReportLogOptions): (report: CollectorReport) => void {
   const refusals = new Map<string, { saidAtMs: number; since: number }>();
+  /** How many of a kind came since the last line about it, when it is time for one; else null. */
+  const countDue = (kind: string, more: number): number | null => {
+    const last = refusals.get(kind) ?? { saidAtMs: -Infinity, since: 0 };
+    last.since += more;
+    refusals.set(kind, last);
+    if (nowMs() - last.saidAtMs < refusalsEveryMs) return null;
+    refusals.set(kind, { saidAtMs: nowMs(), since: 0 });
+    return last.since;
+  };
   const say = (report: CollectorReport, more: Readonly<Record<string, unknown>> = {}): void => {
     const line = describe(report);
     if (format === "json") write(jsonLine({ report, line, more, nowMs: nowMs() }));
     else if (line.level !== "info") write(oneLine(line.message));
   };
   return (report) => {
-    if (report.kind !== "refused") return say(report);
-    const kind = `${report.reason} ${report.protocol}`;
-    const last = refusals.get(kind) ?? { saidAtMs: -Infinity, since: 0 };
-    last.since += 1;
-    refusals.set(kind, last);
-    if (nowMs() - last.saidAtMs < refusalsEveryMs) return undefined;
-    say(report, { count: last.since });
-    refusals.set(kind, { saidAtMs: nowMs(), since: 0 });
-    return undefined;
+    if (report.kind === "refused") {
+      const count = countDue(`${report.reason} ${report.protocol}`, 1);
+      if (count !== null) say(report, { count });
+    } else if (report.kind === "sink-refused") {
+      const events = countDue(`sink ${report.sink}`, report.events);
+      if (events !== null) say({ ...report, events });
+    } else say(report);
   };
 }
 
