@@ -496,7 +496,8 @@ describe("a body that nobody wants", () => {
 
   it("is not waited for when a worker closes", async () => {
     await start({ workers: 1 });
-    const socket = await open();
+    // It keeps its own side open.
+    const socket = connect({ port: Number(new URL(entrance?.url ?? "").port), allowHalfOpen: true });
     socket.write("PUT /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
     await new Promise((resolve) => socket.once("data", resolve));
     // Far beyond this test's time: nothing may need it.
