@@ -9,7 +9,7 @@ import type { Runtime } from "../runtime.js";
 const checkEveryMs = 1_000;
 /** A check so much later than it was due counts for nothing. */
 const lateMs = checkEveryMs;
-/** Whoever let so many pass is silent; whoever let so many pass is lost. */
+/** Whoever has let so many pass in a row is silent, and in the end lost. */
 const silentChecks = 5;
 const lostChecks = 30;
 
