@@ -7,7 +7,7 @@ import type { CutReason } from "../report.js";
 import { systemRuntime } from "../runtime.js";
 import type { Runtime } from "../runtime.js";
 import { createClock } from "./clock.fixture.js";
-import { sendAndClose, textReply } from "./reply.js";
+import { send, sendAndClose, textReply } from "./reply.js";
 import { listen } from "./server.js";
 import type { Handler } from "./router.js";
 import type { HttpServer } from "./server.js";
@@ -137,6 +137,40 @@ describe("a connection whose body nobody wants", () => {
       }
     },
   );
+
+  it("gives the whole answer to a client that said itself that this is its last request", async () => {
+    await start({
+      handler: (request, response) => {
+        request.resume();
+        return Promise.resolve(send(response, textReply(404, text)));
+      },
+    });
+    for (let round = 0; round < 50; round += 1) {
+      const { socket, ended } = client();
+      socket.pause();
+      socket.write(headOf(12 * megabyte.byteLength).replace("Host", "Connection: close\r\nHost"));
+      for (let parts = 0; parts < 12; parts += 1) await write(socket, megabyte);
+      socket.end();
+      socket.resume();
+      expect((await ended).endsWith(`\r\n\r\n${text}`)).toBe(true);
+    }
+  });
+
+  it("goes on after an answer that is not the last", async () => {
+    await start({
+      handler: (request, response) => {
+        request.resume();
+        return Promise.resolve(send(response, textReply(404, String(request.url))));
+      },
+    });
+    const { socket, ended } = client();
+    await write(socket, headOf(2));
+    await once(socket, "data");
+    socket.write("{}GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    await once(socket, "end");
+    socket.end();
+    expect(await ended).toMatch(/404 [^]*\/in[^]*404 [^]*\/next$/);
+  });
 
   it("ends at once for a client that ends it", async () => {
     await start();

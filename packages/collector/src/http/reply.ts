@@ -9,6 +9,8 @@ export function send(
   extra: Readonly<Record<string, string>> = {},
 ): void {
   if (response.destroyed || response.headersSent) return;
+  // The client has said that it is the last one.
+  if (!response.shouldKeepAlive) lingerAfter(response);
   const { status, body, cookies } = reply;
   const headers = listOf(extra, reply.headers);
   if (cookies !== undefined) headers.push("set-cookie", [...cookies]);
