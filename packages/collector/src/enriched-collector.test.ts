@@ -166,13 +166,15 @@ describe("a collector that enriches", () => {
     expect(await health()).toEqual({ status: "ready", problems: [] });
     clockMs = 31_500;
     const why = "has not moved for 31 s; requests that wait for it in the log: 2";
-    expect(await health()).toEqual({
+    const degraded = {
       status: "degraded",
       problems: [
         { part: "store", message: `it ${why}` },
         { part: "sink", message: `archive ${why}` },
       ],
-    });
+    };
+    // Each thread says for itself where it is.
+    await vi.waitFor(async () => expect(await health()).toEqual(degraded), { timeout: 10_000 });
     writeFileSync(go, "");
     await vi.waitFor(async () => expect(await health()).toEqual({ status: "ready", problems: [] }), {
       timeout: 10_000,
