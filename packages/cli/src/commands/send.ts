@@ -40,8 +40,8 @@ export function addSend(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-Prints the id of a single event. Ends with the ledger on standard error, after Ctrl-C too. A line that is no event is told and passed over. Exit code 5 when
-some events or lines were refused, 3 when the destination is not there.
+Prints the id of a single event. Ends with the ledger on standard error, after Ctrl-C, too. A line that is no event is told
+and passed over. Exit code 5 when some events or lines were refused, 3 when the destination is not there.
 
 Examples:
   $ oncewire send track "Order Completed" --user ada --properties '{"total": 12.5}'
