@@ -9,8 +9,12 @@ export function send(
   extra: Readonly<Record<string, string>> = {},
 ): void {
   if (response.destroyed || response.headersSent) return;
+  write(response, reply, extra);
   // The client has said that it is the last one.
   if (!response.shouldKeepAlive) lingerAfter(response);
+}
+
+function write(response: ServerResponse, reply: WireResponse, extra: Readonly<Record<string, string>>): void {
   const { status, body, cookies } = reply;
   const headers = listOf(extra, reply.headers);
   if (cookies !== undefined) headers.push("set-cookie", [...cookies]);

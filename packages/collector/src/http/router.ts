@@ -81,13 +81,22 @@ async function answer({ head, found, ...exchange }: OtherExchange): Promise<void
   if (head.path.startsWith(microPrefix)) return parts.micro({ head, request, response });
   const shown = parts.show({ head, request, response });
   if (shown !== null) return shown;
-  request.resume();
+  passOver(request, response);
   // A path that brings events also answers a browser's question whether it may.
   if (found !== null) return send(response, preflightReply(found.receiver), found.receiver.headers(head));
   const open = openReply(parts, head);
   if (open !== null) return send(response, open);
   return answerReader({ ...exchange, head });
 }
+
+/** A short body is passed over, so that the connection can be used again; a long one, or one without end, is not worth it. */
+function passOver(request: IncomingMessage, response: ServerResponse): void {
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  if (coding !== undefined || Number(length) > maxPassedOverBytes) response.shouldKeepAlive = false;
+  request.resume();
+}
+
+const maxPassedOverBytes = 64 * 1024;
 
 /** What is asked of the store and of the collector itself, by those who may read. */
 function readingsOf({ store, sql, people, log, stats, metrics }: RouterParts): ReadonlyMap<string, Reading> {

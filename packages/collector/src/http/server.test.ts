@@ -506,6 +506,22 @@ describe("a request line or head that two servers could read differently", () =>
 });
 
 describe("everything else", () => {
+  it.each([
+    ["a long body", "Content-Length: 99999999\r\n\r\n{"],
+    ["a body whose length nobody knows", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"],
+  ])("ends the connection on which %s comes to a path that takes none", async (_what, rest) => {
+    const { url } = await start();
+    const answer = await raw(url, `POST /nowhere HTTP/1.1\r\nHost: a\r\n${rest}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 [^]*\r\nconnection: close\r\n/i);
+  });
+
+  it("passes over a short body, and answers what comes after it", async () => {
+    const { url } = await start();
+    const short = "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
+    const answers = await raw(url, short + post("X-Key: good\r\n"));
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+
   it("answers health, version, robots and unknown paths", async () => {
     const { url } = await start();
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ server: "UP", acceptingEvents: "TRUE" });

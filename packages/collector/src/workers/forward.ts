@@ -25,7 +25,10 @@ export function createForward({ path, token }: DoorAddress): Handler {
         agent: false,
       });
       response.once("close", () => {
+        // What is still to come is passed over here, not held up for an end that is gone.
+        request.unpipe(outgoing);
         outgoing.destroy();
+        request.resume();
         resolve();
       });
       outgoing.once("response", (incoming) => answer(incoming, request, response));
