@@ -163,7 +163,7 @@ async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<L
     runtime: options.runtime,
     onReport,
     onLoaded(loaded) {
-      ledger.inherited(loaded.inherited.events, loaded.inherited.bad);
+      ledger.found(loaded.found.events, loaded.found.bad);
       ledger.settled(loaded);
       live.publish(loaded.newest, loaded.leftOut);
     },

@@ -99,6 +99,7 @@ export function testCodec<Vendor>(name: string, codec: CodecUnderTest<Vendor>): 
         const skimmed = receiver.skim?.(request, arrival) ?? null;
         const { count, bad, reply } = receiver.decode(request, arrival);
         if (skimmed !== null) expect({ count, bad, reply }).toEqual({ ...skimmed, bad: [] });
+        if (receiver.answer !== undefined) expect(receiver.answer(request, arrival)).toEqual(reply);
         return skimmed !== null;
       };
       fc.assert(fc.property(anyRequest(receiver), ({ request, arrival }) => void isSeen(request, arrival)));

@@ -121,6 +121,11 @@ export interface Receiver {
    */
   skim?(request: WireRequest, arrival: Arrival): Skimmed | null;
   /**
+   * The answer, on a wire whose answer says nothing of what the request holds: it is given without a look, and the events
+   * are found, and counted, when the request is decoded from the log.
+   */
+  answer?(request: WireRequest, arrival: Arrival): WireResponse;
+  /**
    * Asked before decoding, about a request of which nothing may be to be kept; null where it is. What is in the accept log was
    * not turned away when it came, and is decoded whatever is asked for now.
    */

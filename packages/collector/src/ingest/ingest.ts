@@ -59,8 +59,8 @@ function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: Inco
   const request = { method, path, query, headers, body: unpacked };
   const away = receiver.turnAway?.(request, arrival) ?? null;
   if (away !== null) return { kind: "unkept", ...away };
-  const { events, bad, reply, enrichment } = foundIn(receiver, request, arrival);
-  if (events === 0 && bad === 0) return { kind: "unkept", reason: "empty", reply };
+  const { isEmpty, events, bad, reply, enrichment } = foundIn(receiver, request, arrival);
+  if (isEmpty) return { kind: "unkept", reason: "empty", reply };
   const record = encodeRecord({ protocol: receiver.protocol, arrival, head, body: received });
   return {
     kind: "to-keep",
@@ -71,19 +71,24 @@ function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: Inco
 }
 
 interface Found {
+  readonly isEmpty: boolean;
+  /** What of both is known now. */
   readonly events: number;
   readonly bad: number;
   readonly reply: WireResponse;
   readonly enrichment: Enrichment | null;
 }
 
-/** Most requests are good, and on some wires that can be seen without decoding them. */
+/** No more than the answer takes: most requests are good, and on some wires that is plain to see or does not matter. */
 function foundIn(receiver: Receiver, request: WireRequest, arrival: Arrival): Found {
+  const unread = { isEmpty: false, bad: 0, enrichment: null };
+  if (receiver.answer !== undefined) return { ...unread, events: 0, reply: receiver.answer(request, arrival) };
   const skimmed = receiver.skim?.(request, arrival) ?? null;
-  if (skimmed !== null) return { events: skimmed.count, bad: 0, reply: skimmed.reply, enrichment: null };
+  if (skimmed !== null) return { ...unread, events: skimmed.count, reply: skimmed.reply };
   const decoded = receiver.decode(request, arrival);
   const { count, bad, reply } = decoded;
-  return { events: count, bad: bad.length, reply, enrichment: receiver.enrich?.(decoded, arrival) ?? null };
+  const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
+  return { isEmpty: count === 0 && bad.length === 0, events: count, bad: bad.length, reply, enrichment };
 }
 
 async function keep(keeper: RequestKeeper, { record, reply, question }: Looked): Promise<IngestResult> {

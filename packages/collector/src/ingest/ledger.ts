@@ -3,10 +3,10 @@ import type { CollectorStats, CutReason, RefusalReason, UnkeptReason } from "../
 
 /** Counts what comes in and what becomes of it. accepted = stored + duplicates + unstorable + pending. */
 export interface Ledger {
-  /** A request was kept, with so many events and so much that is not one. */
+  /** A request was kept, with so many events, and so much that is not one, as were counted when it came. */
   accepted(request: { readonly events: number; readonly bad: number; readonly bytes: number }): void;
-  /** An earlier process had kept them, and this one finds them in the log. */
-  inherited(events: number, bad: number): void;
+  /** They are in the log, and nobody has counted them yet. */
+  found(events: number, bad: number): void;
   /** The store has decided on so many more. */
   settled(events: SettledEvents): void;
   refused(reason: RefusalReason): void;
@@ -41,7 +41,7 @@ export function createLedger(): Ledger {
       accepted += request.events;
       bad += request.bad;
     },
-    inherited(events, badEvents) {
+    found(events, badEvents) {
       accepted += events;
       bad += badEvents;
     },

@@ -22,6 +22,7 @@ const taken: TakenBatch = {
   storePosition: 7,
   forgotten: 2,
   enrichmentFailures: { geo: 3 },
+  isAnsweredUnread: () => false,
   maxShown: 500,
 };
 
@@ -48,8 +49,15 @@ describe("what is told of a batch", () => {
 
   it("tells nothing twice, and apart what an earlier process had accepted", () => {
     const told = loadedMessage({ inheritedTo: 13, reportedTo: 12 }, taken);
-    expect(told).toMatchObject({ stored: 1, duplicates: 0, unstorable: 1, inherited: { events: 1, bad: 1 } });
+    expect(told).toMatchObject({ stored: 1, duplicates: 0, unstorable: 1, found: { events: 1, bad: 1 } });
     expect(told.newest.length).toBe(3);
+  });
+
+  it("tells apart what came on a wire that is answered unread", () => {
+    const message = (wire: string) =>
+      loadedMessage({ inheritedTo: 0, reportedTo: 12 }, { ...taken, isAnsweredUnread: (one) => one === wire });
+    expect(message(anEvent({ id: "e" }).protocol).found).toEqual({ events: 2, bad: 1 });
+    expect(message("another").found).toEqual({ events: 0, bad: 0 });
   });
 
   it("says how many items are left out when there are too many to show", () => {

@@ -1,10 +1,13 @@
 /** What the collector is told of a batch that the store took. */
+import type { ProtocolName } from "@oncewire/protocol";
 import type { AppendResult, LogBatch, StoredItem } from "../store/event-store.js";
 import type { LoadedMessage, LoadingSetup } from "./messages.js";
 
 export interface TakenBatch extends Pick<LoadedMessage, "storePosition" | "forgotten" | "enrichmentFailures"> {
   readonly batch: LogBatch;
   readonly result: AppendResult;
+  /** Whether requests on that wire are answered before anybody knows what they hold. */
+  readonly isAnsweredUnread: (protocol: ProtocolName) => boolean;
   /** At most so many events, and so many bad ones, are shown. */
   readonly maxShown: number;
 }
@@ -12,10 +15,11 @@ export interface TakenBatch extends Pick<LoadedMessage, "storePosition" | "forgo
 /** Counts each event once: what the thread before this one told of already is in nothing but `to`. */
 export function loadedMessage(
   { inheritedTo, reportedTo }: Pick<LoadingSetup, "inheritedTo" | "reportedTo">,
-  { batch, result, storePosition, forgotten, enrichmentFailures, maxShown }: TakenBatch,
+  { batch, result, storePosition, forgotten, enrichmentFailures, isAnsweredUnread, maxShown }: TakenBatch,
 ): LoadedMessage {
   const isNews = ({ position }: { position: number }): boolean => position >= reportedTo;
-  const isInherited = ({ position }: { position: number }): boolean => position < inheritedTo && position >= reportedTo;
+  const isFound = ({ position }: { position: number }, protocol: ProtocolName): boolean =>
+    position >= reportedTo && (position < inheritedTo || isAnsweredUnread(protocol));
   const stored = result.stored.filter(isNews);
   const unstorable = result.unstorable.filter(isNews);
   const bad = [...batch.bad.filter(isNews), ...unstorable];
@@ -31,7 +35,10 @@ export function loadedMessage(
     kind: "loaded",
     to: batch.to,
     storePosition,
-    inherited: { events: batch.events.filter(isInherited).length, bad: batch.bad.filter(isInherited).length },
+    found: {
+      events: batch.events.filter((one) => isFound(one, one.event.protocol)).length,
+      bad: batch.bad.filter((one) => isFound(one, one.bad.protocol)).length,
+    },
     stored: stored.length,
     // Also those that the store had decided on before: they are there.
     duplicates: batch.events.filter(isNews).length - stored.length - unstorable.length,

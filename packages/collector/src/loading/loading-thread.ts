@@ -5,6 +5,7 @@
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import type { ProtocolName } from "@oncewire/protocol";
 import { openEnrichment } from "../enrichment/open-enrichment.js";
 import type { OpenedEnrichment } from "../enrichment/open-enrichment.js";
 import { systemRuntime } from "../runtime.js";
@@ -48,18 +49,20 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);
   const shown = new ShowBudget(() => systemRuntime.monotonicMs());
+  const receivers = receiversByProtocol(setup.wires);
+  const isAnsweredUnread = (protocol: ProtocolName): boolean => receivers.get(protocol)?.answer !== undefined;
   const loader = startLoader({
     logFirst: setup.logFirst,
     readLog: (from) => log.read(from),
     store: profiled,
-    receivers: receiversByProtocol(setup.wires),
+    receivers,
     enrichment,
     runtime: systemRuntime,
     onLoaded(batch, result) {
       const [storePosition, forgotten] = [store.position, profiled.people?.forgotten ?? null];
       const enrichmentFailures = enrichment.takeFailures();
-      const taken = { batch, result, storePosition, forgotten, enrichmentFailures, maxShown: shown.left };
-      const message = loadedMessage(setup, taken);
+      const about = { storePosition, forgotten, enrichmentFailures, isAnsweredUnread, maxShown: shown.left };
+      const message = loadedMessage(setup, { batch, result, ...about });
       shown.spend(message.newest.length);
       say(message);
     },

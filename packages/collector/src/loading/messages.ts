@@ -60,7 +60,8 @@ export interface LoadedMessage {
   readonly to: number;
   /** Everything below is sealed: the log may forget it. */
   readonly storePosition: number;
-  readonly inherited: { readonly events: number; readonly bad: number };
+  /** What of it was not counted when it came: an earlier process had kept it, or its wire is answered without a look. */
+  readonly found: { readonly events: number; readonly bad: number };
   readonly stored: number;
   readonly duplicates: number;
   /** Events that the store could keep only as bad events. */

@@ -32,11 +32,16 @@ export interface DecodeSettings extends TurnAwaySettings {
 /** What was turned away when it came is not asked again: a request in the log has been kept. */
 export function decode(request: WireRequest, arrival: Arrival, settings: DecodeSettings): Decoded {
   const query = readQuery(request.query);
-  const asked = askedFor(request, settings);
   const visit = visitOf(request, { arrival, query, settings });
-  const reply = (): WireResponse => withCookie(answerTo(request, asked, query), request, visit);
+  const reply = (): WireResponse => answer(request, arrival, settings);
   const items = readItems(request, settings.paths.get(request.path) ?? request.path);
   return held(items, { arrival, settings, sender: visit.sender, reply });
+}
+
+export function answer(request: WireRequest, arrival: Arrival, settings: DecodeSettings): WireResponse {
+  const query = readQuery(request.query);
+  const visit = visitOf(request, { arrival, query, settings });
+  return withCookie(answerTo(request, askedFor(request, settings), query), request, visit);
 }
 
 interface VisitFacts {

@@ -8,7 +8,7 @@ import { resolveCookieBounce } from "./cookie-bounce.js";
 import type { CookieBounceOptions } from "./cookie-bounce.js";
 import { originsOf, resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
-import { decode } from "./decode.js";
+import { answer, decode } from "./decode.js";
 import type { DecodeSettings } from "./decode.js";
 import { checkDoNotTrack } from "./do-not-track.js";
 import type { DoNotTrackOptions } from "./do-not-track.js";
@@ -71,6 +71,7 @@ export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): R
     key: (head) => ok(readQuery(head.query)["aid"] || sharedKey),
     turnAway: (request, arrival) => turnAway(request, arrival, settings),
     decode: (request, arrival) => decode(request, arrival, settings),
+    answer: (request, arrival) => answer(request, arrival, settings),
     refuse: refusalReply,
     preflightStatus: 200,
     headers: corsHeaders,
