@@ -121,6 +121,21 @@ export function testCodec<Vendor>(name: string, codec: CodecUnderTest<Vendor>): 
       }
     });
 
+    it.each(["order-17", "100-1-3", "Bestellung № 17", "0197C2C8-5E0F-7000-8000-0000000000AA"])(
+      "gives an event back under the id that it was tracked with: %s",
+      (id) => {
+        const encoder = codec.encoder();
+        const receiver = codec.receiver();
+        for (const tracked of codec.roundTrips) {
+          const encoded = unwrap(encoder.encode(unwrap(encoder.translate({ ...tracked, id })), { ...stamp, id }));
+          const request = encoder.frame([encoded], sentAtMs);
+          const { events } = receiver.decode(request, arrivalAt(receiver, request.path));
+          const expected = codec.asReturned?.({ ...tracked, id }) ?? { id };
+          expect([tracked.kind, events.map((event) => event.id)]).toEqual([tracked.kind, [expected.id]]);
+        }
+      },
+    );
+
     it("has a round trip for each kind, or a problem that says why not", () => {
       const covered = new Set(codec.roundTrips.map(({ kind }) => kind));
       expect(eventKinds.filter((kind) => !covered.has(kind))).toEqual([]);

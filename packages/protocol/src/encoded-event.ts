@@ -2,7 +2,7 @@ import type { Problem } from "./problem.js";
 
 /** An event that passed validation, as the bytes that will be counted, spooled and sent. It never changes again. */
 export interface EncodedEvent {
-  /** The event's id on the wire, the same over every retry and restart. */
+  /** Names the event in reports; the same over every retry and restart. Its bytes may say another, made of it. */
   readonly id: string;
   /** Events of one lane are delivered in order: the user's id, or what stands for it. */
   readonly lane: string;

@@ -45,12 +45,18 @@ const roundTrips: readonly TrackedEvent[] = [
   { ...plain, kind: "identify", context: { oncewire: { mode: "replace", profile: { email: "a@b.example" } } } },
 ];
 
-/** An attributes call has a user and attributes, and no more; docs/protocols/a-track.md lists what is lost. */
+/**
+ * An attributes call has a user and attributes, and no more; docs/protocols/a-track.md lists what is lost. An id that is no
+ * UUID counts together with the path on all paths but that of events.
+ */
 function asReturned(event: TrackedEvent): TrackedEvent {
+  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(event.id);
+  if (event.kind === "session") return isUuid ? event : { ...event, id: `init:${event.id}` };
   if (event.kind !== "identify") return event;
   const { oncewire } = event.context;
   return {
     ...event,
+    id: isUuid ? event.id : `attributes:${event.id}`,
     name: null,
     userId: event.userId ?? event.anonymousId,
     anonymousId: null,

@@ -9,6 +9,7 @@ import { readContent } from "./content.js";
 import type { Content } from "./content.js";
 import { formatFault, readContext } from "./context.js";
 import type { Sender } from "./context.js";
+import { eventIdOf } from "./event-id.js";
 import { readContexts } from "./embedded-json.js";
 import type { Payload } from "./payload-keys.js";
 import { fault } from "./problem-codes.js";
@@ -73,7 +74,7 @@ export function canonicalEvent(checked: CheckedEvent, around: Surroundings): Can
   const { userId, anonymousId, previousId, groupId, sessionId } = identityOf(payload, carried);
   const { occurredAt, sentAt, time } = timesOf(payload, around.arrival.receivedAtMs);
   return {
-    id: payload["eid"]?.toLowerCase() || uuidOf(around.arrival.requestId, String(position)),
+    id: idOf(payload, carried) ?? uuidOf(around.arrival.requestId, String(position)),
     protocol: "snowplow",
     project: around.project,
     kind: content.kind,
@@ -93,6 +94,13 @@ export function canonicalEvent(checked: CheckedEvent, around: Surroundings): Can
     library: libraryOf(payload["tv"]),
     wire: payload,
   };
+}
+
+/** Null where the event brings none. A carried id counts where the wire's is made of it: it may be anyone's word. */
+function idOf({ eid }: Payload, { id }: CarriedContext): string | null {
+  if (!eid) return null;
+  const wireId = eid.toLowerCase();
+  return id !== undefined && eventIdOf(id) === wireId ? id : wireId;
 }
 
 type Identity = Pick<CanonicalEvent, "userId" | "anonymousId" | "previousId" | "groupId" | "sessionId">;

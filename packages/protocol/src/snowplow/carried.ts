@@ -21,6 +21,8 @@ export interface CarriedEvent {
 
 /** Fields that are absent are what the payload itself says. */
 export interface CarriedContext {
+  /** Of an event whose `eid` is made of it (event-id.ts). */
+  readonly id?: string;
   readonly name?: string | null;
   readonly anonymousId?: string;
   readonly previousId?: string;
@@ -53,7 +55,7 @@ export function readCarriedContext(data: JsonValue): CarriedContext {
   return carried;
 }
 
-const idFields = ["anonymousId", "previousId", "groupId", "sessionId"] as const;
+const idFields = ["id", "anonymousId", "previousId", "groupId", "sessionId"] as const;
 
 function isKind(value: JsonValue | undefined): value is EventKind {
   return (eventKinds as readonly unknown[]).includes(value);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { testCodec } from "../codec.contract.js";
 import { eventKinds } from "../event.js";
 import type { CanonicalEvent, JsonValue, TrackedEvent } from "../event.js";
-import { consentDocument, createSnowplowEncoder, createSnowplowReceiver } from "./index.js";
+import { carriedSchemas, consentDocument, createSnowplowEncoder, createSnowplowReceiver } from "./index.js";
 import type { SnowplowEvent } from "./index.js";
 
 const id = "0b4e2f6c-5a5e-4c09-8a53-3e2f3ad0e2a1";
@@ -131,7 +131,11 @@ describe("a canonical event over this wire", () => {
     "anything",
   );
   const tracked: fc.Arbitrary<TrackedEvent> = fc.record({
-    id: fc.uuid(),
+    id: fc.oneof(
+      fc.uuid(),
+      fc.uuid().map((one) => one.toUpperCase()),
+      fc.string({ minLength: 1, maxLength: 20 }),
+    ),
     kind: fc.constantFrom(...eventKinds),
     name: maybe(fc.oneof(fc.string({ maxLength: 10 }), schema)),
     userId: maybe(text),
@@ -162,8 +166,22 @@ describe("a canonical event over this wire", () => {
     );
   });
 
-  it("is refused when its id is no UUID, and named", () => {
-    expect(encoder.translate({ ...plain, id: "event-1" })).toMatchObject({ ok: false, problems: [{ path: "id" }] });
+  it.each([
+    ["order-17", "78894692-4b7e-38ce-8d2d-d50caf44e8df"],
+    ["100-1-3", "1a0f1ceb-9fcb-36f9-96d9-a51574eb5991"],
+    [id.toUpperCase(), id],
+    [id, id],
+  ])("has a UUID of its id: %s", (given, eventId) => {
+    expect(encoder.translate({ ...plain, id: given })).toMatchObject({ ok: true, value: { eventId } });
+  });
+
+  it("carries its id only where the wire has another", () => {
+    const entitiesOf = (given: string): unknown => {
+      const result = encoder.translate({ ...plain, id: given, sessionId: null, context: {} });
+      return result.ok ? result.value.entities : result.problems;
+    };
+    const carried = { schema: carriedSchemas.context, data: { id: "order-17" } };
+    expect([entitiesOf("order-17"), entitiesOf(id)]).toEqual([[carried], []]);
   });
 
   it("is refused when its user's id does not fit the wire, and named", () => {

@@ -516,6 +516,17 @@ describe("time", () => {
 });
 
 describe("ids", () => {
+  it("are the carried ones where those on the wire are made of them, and no others", () => {
+    const madeOfIt = "78894692-4b7e-38ce-8d2d-d50caf44e8df";
+    const schema = "iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-1";
+    const idOf = (id: unknown): string | undefined => {
+      const carried = { schema: "iglu:io.github.oncewire/context/jsonschema/1-0-0", data: { id } };
+      const co = JSON.stringify({ schema, data: [carried] });
+      return decode(post(posted({ ...base, eid: madeOfIt, co }))).events[0]?.id;
+    };
+    expect(["order-17", "order-18", 17].map(idOf)).toEqual(["order-17", madeOfIt, madeOfIt]);
+  });
+
   it("are small letters", () => {
     expect(decode(get(`e=pv&eid=${eid.toUpperCase()}`)).events[0]?.id).toBe(eid);
   });

@@ -167,6 +167,7 @@ export const bundledSchemas: ReadonlyMap<string, JsonObject> = new Map([
     carriedSchemas.context,
     closed(
       {
+        id: text,
         name: textOrNull,
         anonymousId: text,
         previousId: text,

@@ -18,8 +18,9 @@ import {
   transactionFields,
 } from "./content.js";
 import type { Content, Field } from "./content.js";
+import { eventIdOf } from "./event-id.js";
 import type { RawEvent, SelfDescribing, SnowplowEvent } from "./event.js";
-import { isUuid, payloadKeys } from "./payload-keys.js";
+import { payloadKeys } from "./payload-keys.js";
 import { isObject, isSchemaUri } from "./self-describing.js";
 
 export function translate(event: TrackedEvent): Result<SnowplowEvent> {
@@ -32,8 +33,7 @@ export function translate(event: TrackedEvent): Result<SnowplowEvent> {
   }
 }
 
-function unsayable({ id, userId }: TrackedEvent): Problem | null {
-  if (!isUuid(id)) return { path: "id", code: "wrong-format", message: "Expected a UUID, got another id." };
+function unsayable({ userId }: TrackedEvent): Problem | null {
   if (userId === null || fits("uid", userId)) return null;
   return { path: "userId", code: "too-long", message: "Expected at most 255 characters, got more." };
 }
@@ -125,10 +125,12 @@ function contextPairs(context: JsonObject): PayloadDraft {
 }
 
 function common(event: TrackedEvent, view: View | { readonly kind: "bad" }): Omit<RawEvent, "type" | "payload"> {
-  const carried = carriedContext(event, "properties" in view ? view : { name: null, properties: {} });
+  const eventId = eventIdOf(event.id);
+  const told = { eventId, view: "properties" in view ? view : { name: null, properties: {} } };
+  const carried = carriedContext(event, told);
   const entity: Entity = { schema: carriedSchemas.context, data: carried };
   return {
-    eventId: event.id,
+    eventId,
     deviceTimestamp: event.occurredAt === null ? null : parseIsoTime(event.occurredAt),
     subject: {
       userId: event.userId,
@@ -143,9 +145,16 @@ function nativeOr(value: string | null, key: string): string | null {
   return value !== null && fits(key, value) ? value : null;
 }
 
-function carriedContext(event: TrackedEvent, view: View): CarriedContext & JsonObject {
-  const { anonymousId, sessionId, previousId, groupId, context } = event;
+/** What the payload says of an event. */
+interface Told {
+  readonly eventId: string;
+  readonly view: View;
+}
+
+function carriedContext(event: TrackedEvent, { eventId, view }: Told): CarriedContext & JsonObject {
+  const { id, anonymousId, sessionId, previousId, groupId, context } = event;
   return {
+    ...(id === eventId ? {} : { id }),
     ...(view.name === event.name ? {} : { name: event.name }),
     ...(anonymousId === null || isKept(anonymousId, "duid") ? {} : { anonymousId }),
     ...(sessionId === null || isKept(sessionId, "sid") ? {} : { sessionId }),

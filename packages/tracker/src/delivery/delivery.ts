@@ -160,7 +160,12 @@ function setTimerOf(runtime: Runtime): (run: () => void, delayMs: number) => () 
 
 function draft(encoder: DestinationEncoder, event: TrackedEvent, stamp: Stamp): Draft {
   const translated = encoder.translate(event);
-  return translated.ok ? encodedDraft(encoder, translated.value, stamp) : unfit(translated);
+  return translated.ok ? named(event.id, encodedDraft(encoder, translated.value, stamp)) : unfit(translated);
+}
+
+/** Reports name an event as its caller does, whatever its id on the wire is. */
+function named(id: string, made: Draft): Draft {
+  return made.kind !== "encoded" || made.event.id === id ? made : { kind: "encoded", event: { ...made.event, id } };
 }
 
 function encodedDraft(encoder: DestinationEncoder, event: unknown, stamp: Stamp): Draft {

@@ -493,6 +493,21 @@ describe("snowplow() in the one-call tracker", () => {
     });
   });
 
+  it("carries an id that is no UUID as one that is made of it, and reports the event by its own", async () => {
+    const collector = await serve();
+    const tracker = createTracker({
+      destinations: [snowplow({ endpoint: collector.host, protocol: "http" })],
+      flushIntervalMs: 5,
+    });
+    closers.push(() => tracker.close({ timeoutMs: 0 }));
+    const reported: string[] = [];
+    tracker.on("delivered", ({ ids }) => reported.push(...ids));
+    expect(tracker.track({ id: "order-17", userId: "u", event: "Ordered" }).id).toBe("order-17");
+    await tracker.flush();
+    expect(collector.payloads).toMatchObject([{ eid: "78894692-4b7e-38ce-8d2d-d50caf44e8df" }]);
+    expect(reported).toEqual(["order-17"]);
+  });
+
   it("asks checkData about an event's data and its entities, and rejects what it finds wrong", async () => {
     const collector = await serve();
     const asked: string[] = [];
