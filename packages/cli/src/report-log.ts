@@ -98,6 +98,11 @@ const describers: { readonly [K in Kind]: readonly [level: Level, message: (repo
     "error",
     ({ message }) => `the store failed and is tried again; nothing is lost, the accept log holds it: ${message}`,
   ],
+  "store-files-put-aside": [
+    "error",
+    ({ files }) =>
+      `files of the store cannot be read and are put aside as \`<name>.unreadable\`; what they held is read from the accept log again, as far as it reaches back: ${files.join(", ")}`,
+  ],
   "enrichment-failed": ["warn", ({ message }) => `events are stored without what was to be found out: ${message}`],
   "log-cursor-failed": ["warn", ({ message }) => `the accept log keeps more than it must: ${message}`],
   "sink-failed": [

@@ -273,7 +273,7 @@ function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
   const steps = stepNames(enrichmentSetup(options));
   return () => {
     const { bytes, segments, state } = log.status();
-    const { loadedTo, sealedTo, forgotten, enrichmentFailures } = loading.progress();
+    const { loadedTo, sealedTo, forgotten, filesPutAside, enrichmentFailures } = loading.progress();
     return metricsText({
       stats: ledger.stats(),
       latencies: latencies.snapshot(),
@@ -287,6 +287,7 @@ function metricsOf(parts: RunningParts, latencies: Latencies): () => string {
       workers: entrance.workers(),
       live,
       enrichment: steps.map((step) => ({ step, failures: enrichmentFailures[step] ?? 0 })),
+      storeFilesPutAside: filesPutAside,
       forgotten,
       residentBytes: process.memoryUsage.rss(),
       startedAtMs,

@@ -42,6 +42,8 @@ export type CollectorReport =
   | { readonly kind: "resumed" }
   | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
   | { readonly kind: "store-failed"; readonly message: string }
+  /** Files of the store that cannot be read any more, put aside as `<name>.unreadable` unless they are gone: what they held is read from the log again. */
+  | { readonly kind: "store-files-put-aside"; readonly files: readonly string[] }
   /** Nothing was found out about some events, or no places any more: they are stored all the same. */
   | { readonly kind: "enrichment-failed"; readonly message: string }
   /** Where the store's reader is could not be noted: the log keeps more than it must. */

@@ -15,6 +15,8 @@ export interface MetricFacts {
   readonly live: { readonly clients: number; readonly leftOut: number };
   /** Failures of each step of the enrichment; names are the operator's. */
   readonly enrichment: readonly { readonly step: string; readonly failures: number }[];
+  /** Files of the store that could not be read and were put aside. */
+  readonly storeFilesPutAside: number;
   /** People let go because there were too many. */
   readonly forgotten: number;
   readonly workers: { readonly ready: number; readonly ended: number; readonly silences: number };
@@ -106,7 +108,8 @@ function addOutcome({ stats, cursors, sinks, enrichment }: MetricFacts, add: Add
   );
 }
 
-function addState({ log, live, workers, forgotten, residentBytes, startedAtMs }: MetricFacts, add: Add): void {
+function addState(facts: MetricFacts, add: Add): void {
+  const { log, live, workers, storeFilesPutAside, forgotten, residentBytes, startedAtMs } = facts;
   add(
     "gauge",
     ["oncewire_log_accepting", "1 while requests are kept, 0 while senders are told to come back."],
@@ -119,6 +122,11 @@ function addState({ log, live, workers, forgotten, residentBytes, startedAtMs }:
     "counter",
     ["oncewire_live_left_out_total", "Stored items that came too fast for the live feed to show."],
     [[{}, live.leftOut]],
+  );
+  add(
+    "counter",
+    ["oncewire_store_files_put_aside_total", "Files of the store that could not be read and were put aside."],
+    [[{}, storeFilesPutAside]],
   );
   add(
     "counter",

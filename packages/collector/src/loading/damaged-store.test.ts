@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { startCollector, type Collector } from "../collector.js";
+import type { CollectorReport } from "../report.js";
 
 /** More than are kept in memory, so that a question for all of them needs the files. */
 const count = 1_200;
@@ -40,30 +41,65 @@ async function damage(path: string): Promise<void> {
   await file.close();
 }
 
-it("a collector whose store was damaged has every event again from the log, by itself, and once", async () => {
+async function start(dataDirectory: string, reports: CollectorReport[]): Promise<Collector> {
+  const onReport = (report: CollectorReport): void => void reports.push(report);
+  const collector = await startCollector({ dataDirectory, port: 0, keys: { k: "shop" }, sealEvents: 400, onReport });
+  onTestFinished(async () => void (await collector.close()));
+  return collector;
+}
+
+function makeDirectory(): string {
   const dataDirectory = mkdtempSync(join(tmpdir(), "oncewire-damaged-"));
   onTestFinished(() => rmSync(dataDirectory, { recursive: true, force: true }));
-  const failures: string[] = [];
-  const collector = await startCollector({
-    dataDirectory,
-    port: 0,
-    keys: { k: "shop" },
-    sealEvents: 400,
-    onReport: (report) => void (report.kind === "store-failed" && failures.push(report.message)),
-  });
-  onTestFinished(async () => void (await collector.close()));
+  return dataDirectory;
+}
+
+function oldestFile(dataDirectory: string): string {
+  const names = readdirSync(join(dataDirectory, "store"));
+  return names.find((name) => name.startsWith("events-0000000000000000-")) ?? "expected a sealed file";
+}
+
+const filesPutAside = (reports: readonly CollectorReport[]): readonly (readonly string[])[] =>
+  reports.flatMap((report) => (report.kind === "store-files-put-aside" ? [report.files] : []));
+
+async function putAsideMetric({ url }: Collector): Promise<string | undefined> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return /^oncewire_store_files_put_aside_total (\d+)$/m.exec(text)?.[1];
+}
+
+it("a collector whose store was damaged has every event again from the log, by itself, and once", async () => {
+  const dataDirectory = makeDirectory();
+  const reports: CollectorReport[] = [];
+  const collector = await start(dataDirectory, reports);
   await send(collector);
   await collector.settled();
   expect((await storedIds(collector)).size).toBe(count);
-  const store = join(dataDirectory, "store");
-  const oldest = readdirSync(store).find((name) => name.startsWith("events-0000000000000000-"));
-  await damage(join(store, oldest ?? ""));
+  const oldest = oldestFile(dataDirectory);
+  await damage(join(dataDirectory, "store", oldest));
   await expect(storedIds(collector)).rejects.toMatchObject({ code: "engine-unavailable" });
   let found: ReadonlySet<string> = new Set();
   while (found.size < count) {
     found = await storedIds(collector).catch(() => found);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(failures.some((message) => message.includes(`${oldest}`))).toBe(true);
+  expect(filesPutAside(reports)).toEqual([[oldest]]);
+  expect(await putAsideMetric(collector)).toBe("1");
   expect(collector.stats()).toMatchObject({ accepted: count, stored: count, duplicates: 0, pending: 0 });
+});
+
+it("a collector that starts with a file that does not open says which it put aside, and has every event again", async () => {
+  const dataDirectory = makeDirectory();
+  const before = await start(dataDirectory, []);
+  await send(before);
+  await before.settled();
+  await before.close();
+  const oldest = oldestFile(dataDirectory);
+  const path = join(dataDirectory, "store", oldest);
+  truncateSync(path, statSync(path).size - 100);
+  const reports: CollectorReport[] = [];
+  const collector = await start(dataDirectory, reports);
+  await collector.settled();
+  expect(filesPutAside(reports)).toEqual([[oldest]]);
+  expect(await putAsideMetric(collector)).toBe("1");
+  expect((await storedIds(collector)).size).toBe(count);
 });

@@ -105,16 +105,21 @@ function enrichmentOf({ enrichment }: LoadingSetup, say: Say): Promise<OpenedEnr
   return openEnrichment(enrichment, { runtime: systemRuntime, onFailure });
 }
 
-function openStore(setup: LoadingSetup, say: Say): Promise<ParquetStore> {
-  return openParquetStore({
+async function openStore(setup: LoadingSetup, say: Say): Promise<ParquetStore> {
+  const store = await openParquetStore({
     directory: setup.storeDirectory,
     sealRows: setup.sealEvents,
     sealIntervalMs: setup.sealIntervalMs,
     ...(setup.storeRetentionMs === null ? {} : { retainMs: setup.storeRetentionMs }),
     ...(setup.storeRetentionBytes === null ? {} : { retainBytes: setup.storeRetentionBytes }),
     onFailure: (error) => say({ kind: "failed", message: messageOf(error) }),
-    onDamaged: endThread,
+    onDamaged(error, files) {
+      say({ kind: "put-aside", files });
+      endThread(error);
+    },
   });
+  if (store.unreadable.length > 0) say({ kind: "put-aside", files: store.unreadable });
+  return store;
 }
 
 /** The store, with profiles that are made of what it keeps. */

@@ -48,6 +48,8 @@ export type FromLoading =
   | LoadedMessage
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly code: StoreErrorCode; readonly message: string }
+  /** The store put files aside that cannot be read any more, and wants from the log what they held. */
+  | { readonly kind: "put-aside"; readonly files: readonly string[] }
   /** For whoever listens to the collector's reports. */
   | { readonly kind: "report"; readonly report: CollectorReport }
   | { readonly kind: "failed"; readonly message: string }

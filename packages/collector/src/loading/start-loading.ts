@@ -46,6 +46,8 @@ export interface LoadingProgress {
   readonly forgotten: number;
   /** How often steps of the enrichment failed, by name; those that did not are not in it. */
   readonly enrichmentFailures: StepFailures;
+  /** Files of the store that could not be read and were put aside. */
+  readonly filesPutAside: number;
   /** The last failure, until something is loaded again; null while all is well. */
   readonly failure: string | null;
 }
@@ -89,6 +91,7 @@ class LoadingThread implements Loading {
   #sealedTo = 0;
   #forgotten = 0;
   #enrichmentFailures: StepFailures = {};
+  #filesPutAside = 0;
   #failure: string | null = null;
   /** Why there is no thread that could be asked, until there is one again. */
   #ending: StoreError | null = null;
@@ -151,8 +154,9 @@ class LoadingThread implements Loading {
 
   progress(): LoadingProgress {
     const [loadedTo, sealedTo, forgotten] = [this.#loadedTo, this.#sealedTo, this.#forgotten];
-    const [enrichmentFailures, failure] = [this.#enrichmentFailures, this.#failure];
-    return { loadedTo, sealedTo, standstillMs: this.#standstill.ms, forgotten, enrichmentFailures, failure };
+    const [enrichmentFailures, filesPutAside, failure] = [this.#enrichmentFailures, this.#filesPutAside, this.#failure];
+    const standstillMs = this.#standstill.ms;
+    return { loadedTo, sealedTo, standstillMs, forgotten, enrichmentFailures, filesPutAside, failure };
   }
 
   seal(): Promise<void> {
@@ -214,19 +218,14 @@ class LoadingThread implements Loading {
       case "read":
         return void this.#readLog(message.from);
       case "loaded":
-        this.#failure = null;
-        this.#loadedTo = Math.max(this.#loadedTo, message.to);
-        this.#standstill.moved(this.#loadedTo < this.#durable);
-        this.#forgotten = message.forgotten ?? this.#forgotten;
-        this.#enrichmentFailures = addFailures(this.#enrichmentFailures, message.enrichmentFailures);
-        this.#parts.onLoaded(message);
-        this.#sealed(message.storePosition);
-        for (const check of this.#waiting) check();
-        return undefined;
+        return this.#loaded(message);
       case "answer":
         return this.#settle(message.id, ({ resolve }) => resolve(message.value as never));
       case "failure":
         return this.#settle(message.id, ({ reject }) => reject(new StoreError(message.code, message.message)));
+      case "put-aside":
+        this.#filesPutAside += message.files.length;
+        return this.#parts.onReport({ kind: "store-files-put-aside", files: message.files });
       case "report":
         return this.#parts.onReport(message.report);
       case "failed":
@@ -235,6 +234,17 @@ class LoadingThread implements Loading {
         this.#sealed(message.storePosition);
         return this.#onClosed?.();
     }
+  }
+
+  #loaded(message: LoadedMessage): void {
+    this.#failure = null;
+    this.#loadedTo = Math.max(this.#loadedTo, message.to);
+    this.#standstill.moved(this.#loadedTo < this.#durable);
+    this.#forgotten = message.forgotten ?? this.#forgotten;
+    this.#enrichmentFailures = addFailures(this.#enrichmentFailures, message.enrichmentFailures);
+    this.#parts.onLoaded(message);
+    this.#sealed(message.storePosition);
+    for (const check of this.#waiting) check();
   }
 
   async #readLog(from: number): Promise<void> {

@@ -44,7 +44,7 @@ export type { SqlResult } from "./engine-protocol.js";
 
 /** The embedded store, with what only it can do. */
 export interface ParquetStore extends EventStore {
-  /** Names of files that opening found damaged and put aside as `<name>.unreadable`. */
+  /** Names of files that opening found damaged and put aside as `<name>.unreadable`, or that were missing. */
   readonly unreadable: readonly string[];
   /** The engine's process; null while none runs. */
   readonly enginePid: number | null;
@@ -333,7 +333,7 @@ class OpenParquetStore implements ParquetStore {
         `${names.join(", ")} must be as it was sealed; it is put aside, and what it held is read from the log. Ask again.`,
         error,
       );
-      this.#options.onDamaged(this.#damage);
+      this.#options.onDamaged(this.#damage, names);
       throw this.#damage;
     }
   }

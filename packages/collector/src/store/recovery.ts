@@ -27,7 +27,7 @@ import { tables, type TableName } from "./tables.js";
 
 export interface Recovered {
   readonly manifest: Manifest;
-  /** Names of what was put aside. */
+  /** Names of what was put aside, or is missing. */
   readonly unreadable: readonly string[];
 }
 
@@ -113,21 +113,25 @@ async function orIfDamaged<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** All files of the segment, so that none of its range is there twice once it has been read again. */
+/** All files of the segment, so that none of its range is there twice once it has been read again. Their names, also of one that is missing. */
 export async function putAside(files: StoreFiles, segment: Segment): Promise<readonly string[]> {
-  const there: string[] = [];
+  const names: string[] = [];
   await files.remove(idFileName(segment));
+  const before = new Set(await files.list("."));
   for (const { name } of sealedFiles([segment])) {
-    if ((await files.inspect(name)) === undefined) continue;
-    await renameAside(files, name);
-    there.push(name);
+    if (before.has(name)) await renameAside(files, name);
+    // Where it was put aside already, that was told.
+    else if (before.has(asideName(name))) continue;
+    names.push(name);
   }
-  return there;
+  return names;
 }
 
 async function renameAside(files: StoreFiles, name: string): Promise<void> {
-  await files.rename(name, `${name}.unreadable`);
+  await files.rename(name, asideName(name));
 }
+
+const asideName = (name: string): string => `${name}.unreadable`;
 
 async function removeUnlisted(files: StoreFiles, manifest: Manifest, folders: readonly string[]): Promise<void> {
   const listed = new Set(sealedFiles(manifest.segments).map(({ name }) => name));

@@ -123,6 +123,7 @@ describe("a damaged folder", () => {
     await damage(join(directory, second ?? ""));
     const store = await openStore({ directory });
     expect(store.position).toBe(6);
+    expect(store.unreadable).toContain(second);
     await store.close();
     await expectRecovery(directory);
   });

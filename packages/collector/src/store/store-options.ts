@@ -70,7 +70,7 @@ export interface ParquetStoreOptions {
    * Told when a question met damaged files, which are put aside now: the store answers nothing more until it is closed
    * and opened again, and then wants to read from the log what they held.
    */
-  readonly onDamaged?: (error: StoreError) => void;
+  readonly onDamaged?: (error: StoreError, names: readonly string[]) => void;
 }
 
 export interface ResolvedStoreOptions extends Required<ParquetStoreOptions> {}
