@@ -24,6 +24,17 @@ const sections = [
     file: "packages/collector/src/options.ts",
     name: "CollectorOptions",
   },
+  { title: "Collector: each of `sinks`", file: "packages/collector/src/sink-options.ts", name: "CommonSinkOptions" },
+  {
+    title: 'Collector: a sink `{ kind: "ndjson" }`',
+    file: "packages/collector/src/sink-options.ts",
+    name: "NdjsonSinkOptions",
+  },
+  {
+    title: 'Collector: a sink `{ kind: "forward" }`',
+    file: "packages/collector/src/sink-options.ts",
+    name: "ForwardSinkOptions",
+  },
 ];
 
 const introduction = `# Options
@@ -38,7 +49,7 @@ else writeFileSync(new URL("docs/options.md", root), optionsDocument());
 /** The options of one interface: name, type, default and text, as the source says them. */
 function readOptions(file, name) {
   const source = readFileSync(new URL(file, root), "utf8");
-  const start = source.search(new RegExp(`export interface ${name}\\b`));
+  const start = source.search(new RegExp(`^(?:export )?interface ${name}\\b`, "m"));
   if (start === -1) throw new Error(`expected an interface ${name} in ${file}, found none`);
   const body = source.slice(source.indexOf("{", start) + 1, source.indexOf("\n}", start));
   const member = /\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)(\??): ([^;]+);/g;

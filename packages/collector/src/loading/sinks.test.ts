@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -230,6 +239,44 @@ describe("a sink", () => {
     await other.close();
     const found = items.toSorted((one, next) => (one.id < next.id ? -1 : 1));
     expect(found.map(({ id, protocol, userId }) => [id, protocol, userId])).toEqual(ids.map((id) => [id, to, "ada"]));
+  });
+
+  it("forwards events as large as it is told to, and keeps those that are larger", async () => {
+    const other = await startCollector({ dataDirectory: join(directory, "other"), port: 0 });
+    const sink = { kind: "forward", to: "rudderstack", url: other.url, key: "app" } as const;
+    await start({ ...sink, name: "plain" }, { ...sink, name: "large", maxEventBytes: 100_000, maxBatchBytes: 100_200 });
+    const event = {
+      type: "track",
+      userId: "ada",
+      event: "Seen",
+      messageId: "a",
+      properties: { text: "x".repeat(90_000) },
+    };
+    await fetch(`${collector?.url}/v1/batch`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa("k:")}` },
+      body: JSON.stringify({ batch: [event, { ...event, messageId: "b" }] }),
+    });
+    await until(async () => (await caughtUp("plain")) && (await caughtUp("large")));
+    await other.settled();
+    const { items } = await other.store.events({ limit: 10 });
+    await other.close();
+    expect(items.map(({ id }) => id).toSorted()).toEqual(["a", "b"]);
+    const refused = readFileSync(join(directory, "data", "refused", "plain.ndjson"), "utf8");
+    expect(refused.match(/"refusal":"too-large: [^"]*maxEventBytes/g)).toHaveLength(2);
+    expect(existsSync(join(directory, "data", "refused", "large.ndjson"))).toBe(false);
+  });
+
+  it.each([
+    ["rudderstack", { maxEventBytes: 5_000_000 }],
+    ["rudderstack", { maxBatchBytes: 0 }],
+    ["rudderstack", { maxEventBytes: "100000" }],
+    ["a-track", { maxEventBytes: 2_000_000 }],
+    ["a-track", { maxBatchBytes: 100_000 }],
+    ["snowplow", { maxEventBytes: 100_000, maxBatchBytes: 50_000 }],
+  ] as const)("to %s is refused with sizes that its wire does not take: %j", async (to, sizes) => {
+    const wrong = { kind: "forward", name: "x", to, url: "http://a", key: "k", ...sizes } as SinkOptions;
+    await expect(start(wrong)).rejects.toMatchObject({ message: expect.stringContaining("`maxEventBytes`") });
   });
 
   it("that is not of its form is refused, without its key", async () => {

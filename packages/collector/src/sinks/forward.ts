@@ -30,9 +30,11 @@ export function openForwardSink(options: ForwardSinkOptions, { onTrouble }: Forw
 }
 
 const destinations: Readonly<Record<SinkWire, (options: ForwardSinkOptions) => Destination>> = {
-  rudderstack: ({ name, url, key }) => rudderStack({ name, dataPlaneUrl: url, writeKey: key }),
-  "a-track": ({ name, url, key }) => aTrack({ name, baseUrl: url, publicKey: key }),
-  snowplow: ({ name, url, key }) => snowplow({ name, endpoint: url, appId: key }),
+  rudderstack: ({ name, url, key, maxEventBytes, maxBatchBytes }) =>
+    rudderStack({ name, dataPlaneUrl: url, writeKey: key, maxEventBytes, maxBatchBytes }),
+  "a-track": ({ name, url, key, maxEventBytes }) => aTrack({ name, baseUrl: url, publicKey: key, maxEventBytes }),
+  snowplow: ({ name, url, key, maxEventBytes, maxBatchBytes }) =>
+    snowplow({ name, endpoint: url, appId: key, maxEventBytes, maxBatchBytes }),
 };
 
 type EventEnd = EventResult["destinations"][string];

@@ -28,6 +28,8 @@ export interface RudderStackEncoderOptions {
   readonly maxEventBytes?: number;
   /** Events in one request. @default 100 */
   readonly maxBatchEvents?: number;
+  /** Bytes of one request's body before compression; an event of more goes alone. At most 4,096,000. @default 4096000 */
+  readonly maxBatchBytes?: number;
 }
 
 /** What the gateway takes, unpacked: one byte more is answered with 413. */
@@ -40,6 +42,7 @@ const defaults = {
   library: { name: "oncewire", version: "0.1.0" },
   maxEventBytes: 32 * 1024,
   maxBatchEvents: 100,
+  maxBatchBytes: maxRequestBytes,
 } as const;
 
 /** Throws a RangeError or a TypeError for an option that is out of its bounds. */
@@ -65,9 +68,11 @@ export function createRudderStackEncoder(options: RudderStackEncoderOptions): En
 
 function resolveLimits(options: RudderStackEncoderOptions): Limits {
   const { maxEventBytes = defaults.maxEventBytes, maxBatchEvents = defaults.maxBatchEvents } = options;
+  const { maxBatchBytes = defaults.maxBatchBytes } = options;
   checkRange("maxEventBytes", maxEventBytes, maxRequestBytes - overheadBytes(1));
   checkRange("maxBatchEvents", maxBatchEvents, 100_000);
-  return { maxEventBytes, maxBatchEvents, maxBatchBytes: maxRequestBytes };
+  checkRange("maxBatchBytes", maxBatchBytes, maxRequestBytes);
+  return { maxEventBytes, maxBatchEvents, maxBatchBytes };
 }
 
 function checkRange(name: string, value: number, max: number): void {

@@ -1,5 +1,5 @@
 /** RudderStack as a destination: its data plane, or anything that speaks its HTTP API. */
-import { createRudderStackEncoder, maxRequestBytes, type TraitsPlace } from "@oncewire/protocol/rudderstack";
+import { createRudderStackEncoder, type TraitsPlace } from "@oncewire/protocol/rudderstack";
 import type { Destination } from "../../delivery/destination.js";
 import { TrackerError } from "../../errors.js";
 import { HttpTransport } from "../../transport/http-transport.js";
@@ -44,14 +44,14 @@ export function rudderStack(options: RudderStackOptions): Destination {
   const proxy = resolveProxy(options.proxy, url);
   return {
     name,
-    encoder: withPath(withBatchBytes(encoderFor(options), options.maxBatchBytes), options.path),
+    encoder: withPath(encoderFor(options), options.path),
     openTransport:
       transport ?? ((needs) => new HttpTransport({ ...needs, url, proxy, gzip: gzip ? gzipSettings : null })),
   };
 }
 
 function encoderFor(options: RudderStackOptions): Destination["encoder"] {
-  const { writeKey, maxEventBytes, maxBatchEvents, identifyTraits } = options;
+  const { writeKey, maxEventBytes, maxBatchEvents, maxBatchBytes, identifyTraits } = options;
   if (identifyTraits !== undefined && !traitsPlaces.includes(identifyTraits)) {
     const message = `\`identifyTraits\` must be one of ${traitsPlaces.join(", ")}.`;
     throw new TrackerError("E_OPTION", "identifyTraits", message);
@@ -61,20 +61,13 @@ function encoderFor(options: RudderStackOptions): Destination["encoder"] {
       writeKey,
       ...(maxEventBytes === undefined ? {} : { maxEventBytes }),
       ...(maxBatchEvents === undefined ? {} : { maxBatchEvents }),
+      ...(maxBatchBytes === undefined ? {} : { maxBatchBytes }),
       ...(identifyTraits === undefined ? {} : { identifyTraits }),
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new TrackerError("E_OPTION", /`(\w+)`/.exec(message)?.[1] ?? "writeKey", message);
   }
-}
-
-function withBatchBytes(encoder: Destination["encoder"], maxBatchBytes = maxRequestBytes): Destination["encoder"] {
-  if (Number.isSafeInteger(maxBatchBytes) && maxBatchBytes >= 1 && maxBatchBytes <= maxRequestBytes) {
-    return { ...encoder, limits: { ...encoder.limits, maxBatchBytes } };
-  }
-  const message = `\`maxBatchBytes\` must be a whole number from 1 to ${maxRequestBytes}, got ${maxBatchBytes}.`;
-  throw new TrackerError("E_OPTION", "maxBatchBytes", message);
 }
 
 function withPath(encoder: Destination["encoder"], path: string | undefined): Destination["encoder"] {
