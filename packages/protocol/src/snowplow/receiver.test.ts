@@ -708,7 +708,11 @@ describe("refusals", () => {
     [{ kind: "unavailable", retryAfterSeconds: 5 }, 503, "Service Unavailable"],
     [{ kind: "rate-limited", retryAfterSeconds: 5 }, 429, "Too many requests."],
     [{ kind: "unreadable-body", message: "no gzip" }, 400, "no gzip"],
-    [{ kind: "unknown-key" }, 401, "Expected an app id that is known, got another."],
+    [
+      { kind: "unknown-key" },
+      401,
+      expect.stringMatching(/^Expected an app id that is known, got another or none .* --key snowplow=PROJECT\.$/),
+    ],
     [{ kind: "disabled-key" }, 403, "This app id is disabled."],
   ] as const)("of %o are %i", (refusal, status, body) => {
     const reply = receiver.refuse(refusal, route);

@@ -51,6 +51,11 @@ function allowedTarget(target: string, { domains }: Redirects): string | null {
   return isWeb && domains.includes(url.hostname) ? url.href : null;
 }
 
+/** Short enough to be whole where a sender shows the beginning of an answer. */
+const unknownAppId =
+  "Expected an app id that is known, got another or none in the query. " +
+  "POSTs that name theirs in the body need the key `snowplow`: start the collector with --key snowplow=PROJECT.";
+
 export function refusalReply(refusal: Refusal): WireResponse {
   switch (refusal.kind) {
     case "method-not-allowed":
@@ -59,7 +64,7 @@ export function refusalReply(refusal: Refusal): WireResponse {
     case "unreadable-body":
       return text(400, refusal.message);
     case "unknown-key":
-      return text(401, "Expected an app id that is known, got another.");
+      return text(401, unknownAppId);
     case "disabled-key":
       return text(403, "This app id is disabled.");
     case "too-large":
