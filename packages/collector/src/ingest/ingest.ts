@@ -81,14 +81,17 @@ interface Found {
 
 /** No more than the answer takes: most requests are good, and on some wires that is plain to see or does not matter. */
 function foundIn(receiver: Receiver, request: WireRequest, arrival: Arrival): Found {
-  const unread = { isEmpty: false, bad: 0, enrichment: null };
-  if (receiver.answer !== undefined) return { ...unread, events: 0, reply: receiver.answer(request, arrival) };
+  if (receiver.answer !== undefined) return unread(receiver.answer(request, arrival), 0);
   const skimmed = receiver.skim?.(request, arrival) ?? null;
-  if (skimmed !== null) return { ...unread, events: skimmed.count, reply: skimmed.reply };
+  if (skimmed !== null) return unread(skimmed.reply, skimmed.count);
   const decoded = receiver.decode(request, arrival);
   const { count, bad, reply } = decoded;
   const enrichment = receiver.enrich?.(decoded, arrival) ?? null;
   return { isEmpty: count === 0 && bad.length === 0, events: count, bad: bad.length, reply, enrichment };
+}
+
+function unread(reply: WireResponse, events: number): Found {
+  return { isEmpty: false, events, bad: 0, reply, enrichment: null };
 }
 
 async function keep(keeper: RequestKeeper, { record, reply, question }: Looked): Promise<IngestResult> {

@@ -123,6 +123,7 @@ function cookieDomain({ headers }: RequestHead, { domains, fallbackDomain }: Coo
 
 /** The origins of an Origin header that can be read; `null` is none. */
 export function originsOf(header: string): readonly string[] {
+  if (header === "") return [];
   return header
     .split(/[ ,]+/)
     .filter((origin) => /^https?:\/\/[^/]+$/.test(origin) && URL.canParse(origin))

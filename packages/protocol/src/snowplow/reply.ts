@@ -28,8 +28,11 @@ const pixel = Uint8Array.from(atob("R0lGODlhAQABAPAAAP///wAAACH5BAUAAAAALAAAAAAB
 
 const pixelHeaders = { "content-type": "image/gif", "cache-control": "no-cache, no-store, must-revalidate" } as const;
 
+const posted: WireResponse = text(200, "ok");
+const seen: WireResponse = { status: 200, headers: pixelHeaders, body: pixel };
+
 export function trackedReply(method: string): WireResponse {
-  return method === "POST" ? text(200, "ok") : { status: 200, headers: pixelHeaders, body: pixel };
+  return method === "POST" ? posted : seen;
 }
 
 /** The pixel is to be asked for at another address. */

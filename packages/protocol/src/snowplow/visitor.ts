@@ -71,7 +71,8 @@ function readId(head: RequestHead, { name }: Cookie): string | null {
 
 /** The answer with what is to be said by the cookie. */
 export function withCookie(reply: WireResponse, head: RequestHead, { cookie }: Visit): WireResponse {
-  return cookie === null ? reply : { ...reply, cookies: cookieLines(head, cookie) };
+  if (cookie === null) return reply;
+  return { status: reply.status, headers: reply.headers, body: reply.body, cookies: cookieLines(head, cookie) };
 }
 
 /** What is looked for among the cookies. */
