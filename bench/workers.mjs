@@ -6,31 +6,29 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { prepareRequests, row, start, stop } from "./accept.mjs";
+import { row, start, stop } from "./accept.mjs";
 import { drive } from "./load-generator.mjs";
+import { loads, prepareRequests } from "./requests.mjs";
 import { childrenOf, mainThreadCpuUs } from "./thread-cpu.mjs";
 
 const roundMs = 2_000;
 const rounds = 3;
 const workers = 2;
-const loads = [
-  { perBatch: 100, connections: 16, name: "batches of 100, gzip" },
-  { perBatch: 1, connections: 64, name: "single events" },
-];
 
 export async function workerRows() {
   const folder = mkdtempSync(join(tmpdir(), "oncewire-bench-"));
   try {
     const rows = [];
-    for (const load of loads) rows.push(...(await measure(folder, load)));
+    for (const load of [loads.rudderBatches, loads.rudderEvents]) rows.push(...(await measure(folder, load)));
     return rows;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(folder, { perBatch, connections, name }) {
-  const next = prepareRequests(perBatch);
+async function measure(folder, load) {
+  const { perBatch, connections, name } = load;
+  const next = prepareRequests(load);
   const place = (what) => join(folder, `${what}-${perBatch}`);
   const servers = {
     alone: await start("collector", [place("alone"), "held", "0"]),

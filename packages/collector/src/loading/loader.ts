@@ -110,12 +110,13 @@ async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, requ
   const receiver = receivers.get(request.protocol);
   if (receiver === undefined)
     return { events: [], bad: [undecodable(request, "it came on a wire this version does not speak")] };
+  const { method, path, query, headers } = request.head;
   const limits = { maxBytes: receiver.maxBodyBytes, contentEncodings: receiver.contentEncodings };
-  const unpacked = await unpack(request.body, request.head.headers["content-encoding"], limits);
+  const unpacked = await unpack(request.body, headers["content-encoding"], limits);
   if (unpacked.kind !== "unpacked")
     return { events: [], bad: [undecodable(request, "its body does not unpack any more")] };
   try {
-    const { events, bad } = receiver.decode({ ...request.head, body: unpacked.bytes }, request.arrival);
+    const { events, bad } = receiver.decode({ method, path, query, headers, body: unpacked.bytes }, request.arrival);
     return { events, bad };
   } catch (error) {
     // A decoder answers for any bytes; where one fails nevertheless, one request must not stop all that follow.

@@ -139,9 +139,14 @@ export function decodeRecords({ records, next, lost }: ReadResult): LogRead {
   const requests: LoggedRequest[] = [];
   const unreadable: ReadResult["lost"][number][] = [];
   for (const record of records) {
+    const { position } = record;
     const request = decodeRecord(record.bytes);
-    if (request === null) unreadable.push({ from: record.position, to: record.position + 1, reason: "damaged" });
-    else requests.push({ ...request, position: record.position });
+    if (request === null) {
+      unreadable.push({ from: position, to: position + 1, reason: "damaged" });
+    } else {
+      const { protocol, arrival, head, body } = request;
+      requests.push({ protocol, arrival, head, body, position });
+    }
   }
   return { requests, next, lost: [...lost, ...unreadable] };
 }
