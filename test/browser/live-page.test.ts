@@ -2,9 +2,9 @@
  * The live page as a user has it: the real collector, the real SDK, a real Chromium. Where none is installed the tests
  * are skipped and say so; `npm run test:browser` installs it, or fails.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { startCollector } from "@oncewire/collector";
 import type { Collector } from "@oncewire/collector";
 import { createTracker, rudderStack } from "oncewire";
@@ -173,6 +173,30 @@ describe.skipIf(isSkipped)(`the live page${isSkipped ? " (skipped: no Chromium f
     await connection("live").waitFor();
     await track("After");
     await row("After").waitFor();
+  });
+
+  it("shows each event once, although a collector that was killed sends again what it had not sealed", async () => {
+    await track("Sealed");
+    await collector.close();
+    collector = await startCollector({ dataDirectory, port: 0 });
+    await open();
+    await row("Sealed").waitFor();
+    await track("One", "Two");
+    await row("Two").waitFor();
+    // What a process leaves that ends without doing anything more.
+    const left = mkdtempSync(join(tmpdir(), "oncewire-browser-"));
+    cpSync(dataDirectory, left, { recursive: true, filter: (path) => !basename(path).startsWith("lock") });
+    const port = Number(new URL(collector.url).port);
+    await collector.close();
+    await connection("lost").waitFor();
+    rmSync(dataDirectory, { recursive: true });
+    dataDirectory = left;
+    collector = await startCollector({ dataDirectory, port });
+    await connection("live").waitFor();
+    await track("Three");
+    await row("Three").waitFor();
+    expect(await rows().locator(".cell-name").allTextContents()).toEqual(["Three", "Two", "One", "Sealed"]);
+    expect(await summary().textContent()).toBe("4 shown");
   });
 
   it("fits a phone, in light and in dark", async () => {

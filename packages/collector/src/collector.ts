@@ -25,6 +25,7 @@ import type { Ledger } from "./ingest/ledger.js";
 import { checkEnrichment, enrichmentSetup, stepNames } from "./enrichment/open-enrichment.js";
 import { createLiveFeed } from "./live/live-feed.js";
 import type { LiveFeed } from "./live/live-feed.js";
+import { newestStored } from "./live/newest-stored.js";
 import { createReceivers, openWires } from "./loading/receivers.js";
 import type { Wires } from "./loading/receivers.js";
 import { loadingSetup, storeDirectoryOf } from "./loading/loading-setup.js";
@@ -174,6 +175,8 @@ async function follow(parts: Omit<RunningParts, "loading" | "sinks">): Promise<L
         .catch((error: unknown) => onReport({ kind: "log-cursor-failed", message: String(error) }));
     },
   });
+  // Asked before anything is loaded, so that nothing is both in the answer and loaded later.
+  live.beginWith(newestStored(loading.reader));
   loading.advance(log.durable);
   return loading;
 }

@@ -8,9 +8,12 @@ import { EventTable } from "./event-table.js";
 import { connectFeed } from "./feed-connection.js";
 import type { ConnectionState } from "./feed-connection.js";
 import { RowList } from "./row-list.js";
+import { SeenRows } from "./seen-rows.js";
 import { StatsBar } from "./stats-bar.js";
 
 const maxRows = 1_000;
+/** A collector that was killed loads again what it had not sealed: by default so many events. */
+const seenBounds = { maxRows: 100_000, maxChars: 8_000_000 };
 const announceMs = 10_000;
 const format = new Intl.NumberFormat("en");
 
@@ -33,6 +36,7 @@ const page = {
 };
 
 const list = new RowList(maxRows);
+const seen = new SeenRows(seenBounds);
 const stats = new StatsBar(document);
 const announcer = new Announcer(byId("announcer", HTMLParagraphElement), announceMs);
 const table = new EventTable({ body: byId("rows", HTMLTableSectionElement), maxRows, onOpen: openDetail });
@@ -108,6 +112,7 @@ function start(): void {
   });
   connectFeed("/api/live", {
     onRow(row) {
+      if (!seen.isNew(row)) return;
       list.add(row);
       announcer.count(row.type);
       renderSoon();

@@ -36,7 +36,7 @@ export function addTail(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-Begins with the newest events that the collector has in memory. When the connection breaks, it is made again, and nothing
+Begins with the newest events that are stored. When the connection breaks, it is made again, and nothing
 is shown twice; what is stored while a collector goes down may not be shown.
 
 Examples:

@@ -98,6 +98,13 @@ function bad(id: string, wire: StoredBadEvent["wire"] = null): StoredItem {
 const named = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `n${from + at}`);
 const items = (from: number, to: number): StoredItem[] => named(from, to).map((id) => bad(id));
 
+/** Older items that the test gives when it likes. */
+function awaited(): { readonly promise: Promise<readonly StoredItem[]>; resolve(given: readonly StoredItem[]): void } {
+  let resolve: (given: readonly StoredItem[]) => void = () => {};
+  const promise = new Promise<readonly StoredItem[]>((done) => (resolve = done));
+  return { promise, resolve: (given) => resolve(given) };
+}
+
 let runtime: ManualRuntime;
 let feed: LiveFeed;
 let server: Server;
@@ -167,6 +174,42 @@ describe("the live feed", () => {
     await listener.hasAll(named(100, 603));
     expect(listener.missed()).toBe(0);
     expect(listener.text.startsWith("retry: 2000\n\n")).toBe(true);
+  });
+
+  it("shows older items first, and then what was published while it waited for them", async () => {
+    const older = awaited();
+    feed.beginWith(older.promise);
+    const listener = await listen();
+    feed.publish(items(3, 5), 7);
+    runtime.advance(1_000);
+    older.resolve(items(0, 3));
+    await older.promise;
+    runtime.advance(50);
+    await listener.hasAll(named(0, 5));
+    expect([listener.missed(), feed.leftOut]).toEqual([7, 7]);
+  });
+
+  it("does without older items when they cannot be had", async () => {
+    feed.beginWith(Promise.reject(new Error("the store is away")));
+    const listener = await listen();
+    feed.publish(items(0, 2));
+    await new Promise(setImmediate);
+    runtime.advance(50);
+    await listener.hasAll(named(0, 2));
+  });
+
+  it("waits five seconds for older items, and passes over those that come later", async () => {
+    const older = awaited();
+    feed.beginWith(older.promise);
+    const listener = await listen();
+    feed.publish(items(3, 4));
+    runtime.advance(5_100);
+    await listener.hasAll(["n3"]);
+    older.resolve(items(0, 3));
+    await older.promise;
+    feed.publish(items(4, 5));
+    runtime.advance(50);
+    await listener.hasAll(["n3", "n4"]);
   });
 
   it("goes on after the last event id of one who comes back", async () => {

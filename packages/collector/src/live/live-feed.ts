@@ -8,7 +8,8 @@
  *
  * Messages: `event` and `bad` (a stored event as JSON; its long fields cut and named in `truncated` when it is over
  * 64 KiB), `stats` each second, `missed` ({ count }). Ids are `<epoch>-<number>`: a browser that comes back with
- * Last-Event-ID goes on where it was; after a restart, whose epoch differs, it starts over.
+ * Last-Event-ID goes on where it was; after a restart, whose epoch differs, it starts over, and knows by their ids what it
+ * was sent before.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LiveClient } from "./live-client.js";
@@ -25,6 +26,11 @@ export interface LiveFeed {
    * `leftOut` older ones came with them and are not given: listeners are told that they missed so many.
    */
   publish(items: readonly StoredItem[], leftOut?: number): void;
+  /**
+   * Shows these first, which are older than anything that is published: what is published meanwhile waits for them, but
+   * no longer than five seconds, nor when they cannot be had.
+   */
+  beginWith(older: Promise<readonly StoredItem[]>): void;
   /** Where the `stats` message takes its numbers from, once a second while anyone listens. */
   setStats(read: () => LiveCounts): void;
   /** Answers the request with the stream; 503 when there are too many already or the feed is closed. */
@@ -51,6 +57,8 @@ const maxItemBytes = 64 * 1024;
 const maxRingBytes = 8 * 1024 * 1024;
 /** How often the ring is encoded, and so bounded in bytes, while nobody listens. */
 const idleEncodeMs = 1_000;
+/** The newest events of a start are there in less; without them the feed still has those that come. */
+const maxHoldMs = 5_000;
 const beatMs = 1_000;
 const heartbeatEveryBeats = 15;
 /** A socket that takes nothing for so long holds a place others could have; the browser comes back by itself. */
@@ -71,6 +79,11 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   return new SseFeed(options);
 }
 
+interface Published {
+  readonly items: readonly StoredItem[];
+  readonly leftOut: number;
+}
+
 class SseFeed implements LiveFeed {
   readonly #runtime: LiveFeedOptions["runtime"];
   readonly #maxClients: number;
@@ -83,6 +96,8 @@ class SseFeed implements LiveFeed {
   #stopBeat: (() => void) | undefined;
   /** The last stats message: newcomers get it, so that only beats measure the rate. */
   #latest: Buffer | undefined;
+  /** What waits for older items to be shown first; null where nothing has to. */
+  #held: Published[] | null = null;
   #beats = 0;
   #leftOut = 0;
   #closed = false;
@@ -103,8 +118,31 @@ class SseFeed implements LiveFeed {
     return this.#leftOut;
   }
 
+  beginWith(older: Promise<readonly StoredItem[]>): void {
+    this.#held = [];
+    const cancel = this.#runtime.after(maxHoldMs, () => this.#release([]));
+    const begin = (items: readonly StoredItem[]): void => {
+      cancel();
+      this.#release(items);
+    };
+    older.then(begin, () => begin([]));
+  }
+
   publish(items: readonly StoredItem[], leftOut: number = 0): void {
     this.#leftOut += leftOut;
+    if (this.#held === null) this.#show({ items, leftOut });
+    else this.#held.push({ items, leftOut });
+  }
+
+  /** Once: who comes too late with older items finds newer ones shown. */
+  #release(older: readonly StoredItem[]): void {
+    const held = this.#held ?? [];
+    if (this.#held !== null) this.#show({ items: older, leftOut: 0 });
+    this.#held = null;
+    for (const each of held) this.#show(each);
+  }
+
+  #show({ items, leftOut }: Published): void {
     if (this.#closed || items.length + leftOut === 0) return;
     this.#ring.skip(leftOut);
     for (const item of items) this.#ring.push(item);
