@@ -444,6 +444,42 @@ describe("oncewire export and replay", () => {
     expect(existsSync(state)).toBe(true);
   });
 
+  it("replay --bad with a state sends what is still bad once more, and nothing else that it has sent", async () => {
+    const again = ["replay", "--bad", "--state", join(directory, "bad.json")];
+    await postBad();
+    await postBad();
+    expect((await run(again)).notes).toContain("sent 2 = taken 0 + refused 2");
+    expect((await run(again)).notes).toContain("sent 2 = taken 0 + refused 2");
+    await postBad();
+    expect((await run(again)).notes).toContain("sent 3 = taken 0 + refused 3");
+    expect((await run(["replay", "--bad"])).notes).toContain("sent 10 = taken 0 + refused 10");
+    const other = await run([...again, "--project", "default"]);
+    expect([other.code, other.notes]).toEqual([2, expect.stringContaining("is not of a replay of the bad events of")]);
+  });
+
+  it("replay --bad notes no place beyond what was turned away, which is not kept", async () => {
+    await collector.close();
+    const keys = { key: "default" };
+    collector = await startCollector({ dataDirectory: join(directory, "data"), port: 0, keys });
+    await postBad();
+    const again = ["replay", "--bad", "--state", join(directory, "bad.json")];
+    const { code, notes } = await run([...again, "--key", "wrong"]);
+    expect([code, notes]).toEqual([5, expect.stringContaining("sent 1 = taken 0 + refused 0 + turned away 1\n")]);
+    expect(notes).toContain("1 of 1 were turned away and are not kept there.");
+    expect((await run([...again, "--key", "key"])).notes).toContain("sent 1 = taken 0 + refused 1\n");
+  });
+
+  it("replay --bad of a file goes on where it was", async () => {
+    const bad = (messageId: string): string =>
+      `${JSON.stringify({ protocol: "rudderstack", wire: { type: "track", event: "E", userId: "u", messageId } })}\n`;
+    const [file, state] = [join(directory, "bad.ndjson"), join(directory, "bad.json")];
+    writeFileSync(file, bad("a"));
+    expect((await run(["replay", "--bad", file, "--state", state])).notes).toBe("sent 1 = taken 1 + refused 0\n");
+    writeFileSync(file, bad("a") + bad("b"));
+    expect((await run(["replay", "--bad", file, "--state", state])).notes).toBe("sent 1 = taken 1 + refused 0\n");
+    expect(await storedIds()).toEqual(["a", "b"]);
+  });
+
   it("replay --bad brings mended ones in through the same door, and keeps the others as bad", async () => {
     await postBad();
     expect((await run(["replay", "--bad"])).notes).toContain("sent 1 = taken 0 + refused 1");

@@ -51,11 +51,13 @@ export function addReplay(program: Command, terminal: Terminal): void {
       "after",
       `
 Ids stay what they are: what the destination has already, it keeps once. Bad events keep the form in which they came; mend
-\`wire\` in an exported file and replay that.
+\`wire\` in an exported file and replay that. --bad without a file sends every bad event that is stored, each time, and what is
+still bad is stored once more; with --state only those that came after the last time, what was still bad then among them.
 
 Examples:
   $ oncewire replay week.ndjson --to rudderstack --to-url https://hosted.rudderlabs.com --key wk_1 --rate 200
   $ oncewire replay --log --state replay.json --to-url http://127.0.0.1:4700
+  $ oncewire replay --bad --state bad.json --key wk_1
   $ oncewire export --bad > bad.ndjson && vi bad.ndjson && oncewire replay --bad bad.ndjson --key wk_1`,
     );
   addDestinationFlags(replay).action((file: string | undefined, flags: ReplayFlags) => run(file, flags, terminal));
@@ -127,45 +129,65 @@ async function runBad(file: string | undefined, flags: ReplayFlags, terminal: Te
   const key = flags.key ?? environment["ONCEWIRE_KEY"] ?? "oncewire-cli";
   const url = (flags.toUrl ?? readUrl(flags, terminal)).replace(/\/+$/, "");
   const passedOver = createPassedOver(terminal);
+  const state = openReplayState(flags.state, file ?? badSource(flags, terminal));
   const items = untilEnded(
-    file === undefined ? storedBad(flags, terminal) : readObjects(file, { terminal, passedOver, parse: readBad }),
+    file === undefined
+      ? storedBad(flags, terminal, state.mark)
+      : readObjects(file, { terminal, passedOver, after: state.mark, parse: readBad }),
     terminal,
   );
-  const { sent, taken, refused } = await replayBad(items, {
+  const onSettled = (mark: number): Promise<void> => state.save(mark);
+  const ledger = await replayBad(items, {
     url,
     key,
     giveUpMs: flags.giveUp,
     terminal,
     signal: items.signal,
+    onSettled,
   });
-  terminal.note(`sent ${sent} = taken ${taken} + refused ${refused}`);
+  const { sent, taken, refused, turnedAway } = ledger;
+  const away = turnedAway === 0 ? "" : ` + turned away ${turnedAway}`;
+  terminal.note(`sent ${sent} = taken ${taken} + refused ${refused}${away}`);
   if (items.endedBy !== null) throw new CommandError("interrupted", `${items.endedBy}: what comes after is not sent.`);
-  concludeBad({ sent, refused }, passedOver.count);
+  concludeBad(ledger, passedOver.count);
 }
 
-/** All of them first, then replayed: what is refused again would otherwise be read again, for ever. */
-async function* storedBad(flags: ReplayFlags, terminal: Terminal): AsyncGenerator<BadItem> {
-  const items: BadItem[] = [];
-  for await (const page of clientOf(flags, terminal).pages<BadItem>("/api/bad", { project: flags.project }))
-    items.push(...page);
-  yield* items.toReversed();
+function badSource(flags: ReplayFlags, terminal: Terminal): string {
+  const { project } = flags;
+  return `the bad events of ${readUrl(flags, terminal)}${project === undefined ? "" : ` in ${project}`}`;
+}
+
+type StoredBad = Omit<BadItem, "mark"> & { readonly position: number };
+
+/**
+ * Those after a position of the log, oldest first. All of them are read before one is replayed: what is refused again
+ * would otherwise be read again, for ever.
+ */
+async function* storedBad(flags: ReplayFlags, terminal: Terminal, after: number): AsyncGenerator<BadItem> {
+  const items: StoredBad[] = [];
+  for await (const page of clientOf(flags, terminal).pages<StoredBad>("/api/bad", { project: flags.project })) {
+    items.push(...page.filter(({ position }) => position > after));
+    if (page.some(({ position }) => position <= after)) break;
+  }
+  for (const { protocol, wire, id, position } of items.toReversed()) yield { protocol, wire, id, mark: position };
 }
 
 function readBad(value: Readonly<Record<string, unknown>>, line: number, where: string): BadItem {
   const { protocol, wire, id } = value;
   const known = protocolNames.find((name) => name === protocol);
   if (known !== undefined && wire !== undefined)
-    return { protocol: known, wire, id: typeof id === "string" ? id : `line ${line}` };
+    return { protocol: known, wire, id: typeof id === "string" ? id : `line ${line}`, mark: line };
   throw new CommandError(
     "usage",
     `${where}: expected a bad event with \`protocol\` (${protocolNames.join(", ")}) and \`wire\`.`,
   );
 }
 
-function concludeBad({ sent, refused }: Pick<BadLedger, "sent" | "refused">, passedOver: number): void {
+function concludeBad({ sent, refused, turnedAway }: BadLedger, passedOver: number): void {
   const what = [
     ...(passedOver > 0 ? [`${passedOver} lines are no bad events`] : []),
     ...(refused > 0 ? [`${refused} of ${sent} were refused again and are kept as bad events`] : []),
+    ...(turnedAway > 0 ? [`${turnedAway} of ${sent} were turned away and are not kept there`] : []),
   ];
   if (what.length > 0) throw new CommandError(sent === 0 ? "usage" : "partial", `${what.join(", and ")}.`);
 }
