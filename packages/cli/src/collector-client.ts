@@ -6,7 +6,8 @@ import type { ServerSentEvent } from "./input/server-sent-events.js";
 import { isWebAddress } from "./input/web-address.js";
 import type { Terminal } from "./terminal.js";
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** A list is one parameter, given several times. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface CollectorClient {
   readonly url: string;
@@ -120,8 +121,8 @@ function reasonOf(error: unknown): string {
 }
 
 function queryText(query: Query): string {
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, String(value)]],
+  const given = Object.entries(query).flatMap(([name, value = []]): [string, string][] =>
+    [value].flat().map((one) => [name, String(one)]),
   );
   return new URLSearchParams(given).toString();
 }

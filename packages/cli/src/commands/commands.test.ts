@@ -520,6 +520,16 @@ describe("oncewire explain", () => {
     expect(output).toMatch(/position 1 at .+: duplicate \(of the event stored at position 0\)\n/);
   });
 
+  it("finds an event each time it came on Snowplow's wire, which has another id for it", async () => {
+    const send = ["send", "track", "Seen", "--user", "ada", "--id", "order-17", "--to", "snowplow"];
+    await run(send);
+    await run(send);
+    expect((await run(["explain", "order-17"])).output.match(/: (stored|duplicate)/g)).toEqual([
+      ": stored",
+      ": duplicate",
+    ]);
+  });
+
   it("tells an event's id from a text that a request holds beside", async () => {
     await postTracks("m-1");
     await postTracks("m-10", "m-11");

@@ -1,7 +1,9 @@
 /**
  * What became of an id: where it is stored, and each time it came, as far back as the accept log reaches. The log is
- * searched for the text of the id; what a request holds under it is known only when the request is decoded.
+ * searched for the text of the id, and for what stands for it on Snowplow's wire; what a request holds under it is known
+ * only when the request is decoded.
  */
+import { eventIdOf } from "@oncewire/protocol/snowplow";
 import type { CollectorClient } from "../collector-client.js";
 import { createLogDecoder } from "../delivering/log-decoder.js";
 import type { LogDecoder, LoggedRequest } from "../delivering/log-decoder.js";
@@ -131,12 +133,13 @@ interface LogSearch {
 async function searchLog(client: CollectorClient, id: string): Promise<LogSearch> {
   const { pending } = await client.get<{ pending: number }>("/api/stats");
   const arrivals: Arrival[] = [];
+  const containing = [...new Set([id, eventIdOf(id)])];
   let next: number | null = 0;
   let [first, durable] = [0, 0];
   while (next !== null) {
     const page: { items: Arrival[]; next: number | null; first: number; durable: number } = await client.get(
       "/api/requests",
-      { from: next, limit: 1_000, containing: id },
+      { from: next, limit: 1_000, containing },
     );
     arrivals.push(...page.items);
     ({ next, first, durable } = page);

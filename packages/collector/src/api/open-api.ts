@@ -258,7 +258,11 @@ const operations: Readonly<Record<string, Operation>> = {
     parameters: [
       { name: "from", schema: count, description: "A log position." },
       limit(1_000, 100),
-      { name: "containing", schema: text, description: "Only requests that hold this text, without their bodies." },
+      {
+        name: "containing",
+        schema: list(text),
+        description: "Only requests that hold this text, or one of these, without their bodies.",
+      },
     ],
     answer: requests,
   },

@@ -32,6 +32,11 @@ export class QueryReader {
     return this.#parameters.get(name) ?? undefined;
   }
 
+  /** Each time it is given. */
+  texts(name: string): readonly string[] {
+    return this.#parameters.getAll(name);
+  }
+
   required(name: string): string {
     const value = this.text(name);
     if (value === undefined || value === "") throw new BadQuery(`\`${name}\` is required`);

@@ -179,6 +179,12 @@ describe("the accept log", () => {
     ]);
   });
 
+  it("finds the requests that hold one of several texts", async () => {
+    const answer = await fetch(`${collector.url}/api/requests?containing=nowhere&containing=m2`);
+    const { items } = (await answer.json()) as { items: { position: number }[] };
+    expect(items.map(({ position }) => position)).toEqual([0, 2]);
+  });
+
   it("shows no key", async () => {
     expect(JSON.stringify((await get("/api/requests")).value)).not.toContain("authorization");
   });

@@ -15,12 +15,13 @@ const maxUnpackedBytes = 8 * 1024 * 1024;
 
 /**
  * `GET /api/requests?from=&limit=&containing=`: accepted requests in the order they came, from a log position on, bodies
- * in Base64 as received. With `containing` only those whose unpacked body or query holds the text, without bodies.
+ * in Base64 as received. With `containing`, once or more, only those whose unpacked body or query holds one of the texts,
+ * without bodies.
  */
 export async function listRequests(log: LogReader, head: RequestHead): Promise<unknown> {
   const query = new QueryReader(head.query, ["from", "limit", "containing"]);
   const limit = query.integer("limit", { least: 1, most: 1_000, byDefault: 100 });
-  const wanted = query.text("containing");
+  const wanted = query.texts("containing");
   let next = Math.max(log.first, query.integer("from", { least: 0, most: Number.MAX_SAFE_INTEGER, byDefault: 0 }));
   const items: object[] = [];
   for (let reads = 0; reads < maxReads && next < log.durable && items.length < limit; reads += 1) {
@@ -31,11 +32,11 @@ export async function listRequests(log: LogReader, head: RequestHead): Promise<u
         next = request.position;
         break;
       }
-      if (wanted === undefined)
+      if (wanted.length === 0)
         items.push({ ...described(request), body: Buffer.from(request.body).toString("base64") });
       else if (await holds(request, wanted)) items.push(described(request));
     }
-    if (wanted === undefined) break;
+    if (wanted.length === 0) break;
   }
   return { items, next: next < log.durable ? next : null, first: log.first, durable: log.durable };
 }
@@ -45,9 +46,12 @@ function described({ position, protocol, arrival, head }: LoggedRequest): object
   return { position, protocol, ...where, receivedAt: new Date(receivedAtMs).toISOString(), head };
 }
 
-async function holds({ head, body }: LoggedRequest, text: string): Promise<boolean> {
-  if (head.query.includes(text) || head.query.includes(encodeURIComponent(text))) return true;
+async function holds({ head, body }: LoggedRequest, texts: readonly string[]): Promise<boolean> {
+  const { query } = head;
+  if (texts.some((text) => query.includes(text) || query.includes(encodeURIComponent(text)))) return true;
   const limits = { maxBytes: maxUnpackedBytes, contentEncodings: ["gzip"] };
   const unpacked = await unpack(body, head.headers["content-encoding"], limits);
-  return unpacked.kind === "unpacked" && Buffer.from(unpacked.bytes).includes(text);
+  if (unpacked.kind !== "unpacked") return false;
+  const bytes = Buffer.from(unpacked.bytes);
+  return texts.some((text) => bytes.includes(text));
 }

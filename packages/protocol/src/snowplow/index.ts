@@ -4,6 +4,7 @@ export type { ConsentDocument } from "./consent-document.js";
 export { inputTypes, nodeNames } from "./data-forms.js";
 export { createSnowplowEncoder } from "./encoder.js";
 export type { SnowplowEncoderOptions } from "./encoder.js";
+export { eventIdOf } from "./event-id.js";
 export type {
   AdClick,
   AdConversion,
