@@ -31,7 +31,7 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
     kind: "keys",
     flag: "-k, --key",
     value: "key=project",
-    help: "an ingest key and its project; may be repeated",
+    help: "an ingest key and its project; may be repeated; Snowplow POSTs come in under the key snowplow",
     isSecret: true,
   },
   disabledKeys: {
