@@ -320,14 +320,16 @@ interface RunningParts {
   readonly entrance: Entrance;
 }
 
-/** From the outside in: no new requests, then what is in the log, then the store, then the log. */
+/** From the outside in: no new requests, then what is in the log, then who listens, then the store, then the log. */
 async function stop({ options, log, loading, sinks, live, onReport, entrance }: RunningParts): Promise<void> {
-  live.close();
-  await entrance.close(options.closeTimeoutMs);
+  const closed = entrance.close(options.closeTimeoutMs);
+  await Promise.race([closed, entrance.leftWith(() => live.clients)]);
   // What does not get into the store in time stays in the log and is loaded at the next start.
   await loading.reached(log.durable, options.closeTimeoutMs).catch((error: unknown) => {
     onReport({ kind: "store-failed", message: String(error) });
   });
+  live.close();
+  await closed;
   await Promise.all([loading.close(), sinks.close()]);
   await log.close();
 }

@@ -36,8 +36,7 @@ export function addTail(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-Begins with the newest events that are stored. When the connection breaks, it is made again, and nothing
-is shown twice; what is stored while a collector goes down may not be shown.
+Begins with the newest events that are stored. When the connection breaks, it is made again, and nothing is shown twice.
 
 Examples:
   $ oncewire tail --kind track --name "Order Completed"

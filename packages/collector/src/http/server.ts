@@ -8,9 +8,11 @@ import type { Handler } from "./router.js";
 import { keepPace } from "./body-pace.js";
 import type { BodyPaceOptions } from "./body-pace.js";
 import { endBroken } from "./broken-connection.js";
+import { createLastAnswers } from "./last-answers.js";
 import { createLingering } from "./lingering.js";
 import type { Lingering } from "./lingering.js";
 import { createConnectionCap } from "./connection-cap.js";
+import { OpenConnections } from "./open-connections.js";
 import type { ConnectionCapOptions } from "./connection-cap.js";
 import { send, textReply } from "./reply.js";
 import { maxHeaders } from "./request-head.js";
@@ -20,6 +22,8 @@ export interface HttpServer {
   readonly url: string;
   /** Takes no new connection, lets requests in progress end, and after `timeoutMs` ends their connections. */
   close(timeoutMs: number): Promise<void>;
+  /** Resolves when no more connections are open than `listeners` says: those that wait for the server to have its last word. */
+  leftWith(listeners: () => number): Promise<void>;
 }
 
 export interface ListenAddress {
@@ -54,20 +58,27 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   const lingering = createLingering(options.runtime);
   const server = createHttpServer({ ...options, handler: keepPace(options.handler, options) }, lingering);
   const cap = createConnectionCap(options);
+  const connections = new OpenConnections();
+  const lastAnswers = createLastAnswers(server);
   server.prependListener("connection", (socket: Socket) => {
     const release = cap.admit(socket.remoteAddress);
-    if (release !== null) return void socket.once("close", release);
-    options.onCut("too-many-of-address");
-    return void socket.destroy();
+    if (release === null) {
+      options.onCut("too-many-of-address");
+      return void socket.destroy();
+    }
+    socket.once("close", release);
+    return void socket.once("close", connections.opened());
   });
   server.on("drop", () => options.onCut("too-many"));
   await bind(server, options);
   return {
     url: urlOf(server, options.host),
     close(timeoutMs) {
+      lastAnswers();
       lingering.close();
       return close(server, timeoutMs, options.runtime);
     },
+    leftWith: (listeners) => connections.atMost(listeners),
   };
 }
 

@@ -41,8 +41,10 @@ export class LiveClient {
     this.send(ring, extra);
   }
 
-  end(): void {
-    this.#response.end();
+  /** Ends the stream once everything there is has been handed to the socket. */
+  endAfter(ring: LiveRing): void {
+    this.send(ring);
+    if (this.#cursor >= ring.encodedTo) this.#response.end();
   }
 
   /** Cuts the connection: what the socket still holds is given up. */

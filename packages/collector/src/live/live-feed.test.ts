@@ -305,6 +305,24 @@ describe("the live feed", () => {
     expect(largestWriteBytes).toBeLessThan(300 * 1024);
   });
 
+  it("gives who listens all that is left when it is closed, as the socket takes it, and ends the stream", async () => {
+    const listener = await listen();
+    listener.response.pause();
+    const filler = "x".repeat(20_000);
+    feed.publish(named(0, 300).map((id) => bad(id, filler)));
+    feed.close();
+    feed.publish(items(300, 301));
+    const ended = once(listener.response, "end");
+    listener.response.resume();
+    while (!listener.response.complete) {
+      runtime.advance(50);
+      await new Promise(setImmediate);
+    }
+    await ended;
+    expect(listener.ids()).toEqual(named(0, 300));
+    expect([feed.clients, runtime.pending]).toEqual([0, 0]);
+  });
+
   it("never keeps one listener waiting for another", async () => {
     const slow = await listen();
     slow.response.pause();

@@ -39,7 +39,7 @@ export interface LiveFeed {
   readonly clients: number;
   /** Items that were not given, so far. */
   readonly leftOut: number;
-  /** Ends every stream. */
+  /** Takes no one and nothing more, and ends every stream once its listener has taken everything there is. */
   close(): void;
 }
 
@@ -174,10 +174,11 @@ class SseFeed implements LiveFeed {
   }
 
   close(): void {
+    this.#release([]);
     this.#closed = true;
     this.#stopFlush?.();
     this.#stopBeat?.();
-    for (const client of this.#clients) client.end();
+    this.#flush();
   }
 
   /** Where the ring goes on for one who has seen `lastEventId`; its beginning for one who is new. */
@@ -196,7 +197,6 @@ class SseFeed implements LiveFeed {
   }
 
   #flushLater(): void {
-    if (this.#closed) return;
     const delayMs = this.#clients.size > 0 ? this.#coalesceMs : idleEncodeMs;
     this.#stopFlush ??= this.#runtime.after(delayMs, () => this.#flush());
   }
@@ -211,7 +211,10 @@ class SseFeed implements LiveFeed {
   #flush(): void {
     this.#stopFlush = undefined;
     this.#ring.encode();
-    for (const client of this.#clients) client.send(this.#ring);
+    for (const client of this.#clients) {
+      if (this.#closed) client.endAfter(this.#ring);
+      else client.send(this.#ring);
+    }
   }
 
   #beatLater(): void {

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { startCollector } from "../collector.js";
 import type { Collector } from "../collector.js";
+import type { CollectorOptions } from "../options.js";
 
 function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "oncewire-live-"));
@@ -11,8 +12,8 @@ function makeDirectory(): string {
   return directory;
 }
 
-async function start(dataDirectory: string): Promise<Collector> {
-  const collector = await startCollector({ dataDirectory, port: 0 });
+async function start(dataDirectory: string, options: Partial<CollectorOptions> = {}): Promise<Collector> {
+  const collector = await startCollector({ dataDirectory, port: 0, ...options });
   onTestFinished(async () => void (await collector.close()));
   return collector;
 }
@@ -23,6 +24,9 @@ async function post({ url }: Collector, body: string): Promise<number> {
   const headers = { authorization: `Basic ${btoa("k:")}` };
   return (await fetch(`${url}/v1/batch`, { method: "POST", headers, body })).status;
 }
+
+const postOne = (collector: Collector, messageId: string): Promise<number> =>
+  post(collector, JSON.stringify({ batch: [{ type: "track", userId: "ada", event: "Seen", messageId }] }));
 
 async function send(collector: Collector, ids: readonly string[]): Promise<void> {
   const batch = ids.map((messageId) => ({ type: "track", userId: "ada", event: "Seen", messageId }));
@@ -74,3 +78,28 @@ it("the live feed of a collector that was killed begins with what is sealed, and
   const collector = await start(copy);
   expect(await heard(collector, "e-5")).toEqual(named(0, 6));
 });
+
+it.each([0, 2])(
+  "a collector with %i workers that is closed gives a listener everything it accepted, then ends",
+  async (workers) => {
+    const collector = await start(makeDirectory(), { workers });
+    const found = heard(collector, null);
+    const accepted: string[] = [];
+    let closing: Promise<unknown> | null = null;
+    const keepPosting = async (sender: number): Promise<void> => {
+      for (let at = 0; ; at += 1) {
+        const id = `e-${sender}-${at}`;
+        const status = await postOne(collector, id).catch(() => 0);
+        if (status === 200) accepted.push(id);
+        else if (closing !== null) return;
+        if (accepted.length >= 12) closing ??= collector.close();
+      }
+    };
+    await Promise.all([keepPosting(0), keepPosting(1), keepPosting(2)]);
+    const stats = await collector.close();
+    expect(stats).toMatchObject({ stored: stats.accepted, pending: 0 });
+    const shown = await found;
+    expect(shown).toHaveLength(stats.accepted);
+    expect(shown).toEqual(expect.arrayContaining(accepted));
+  },
+);

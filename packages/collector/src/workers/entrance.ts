@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { createConnectionCap } from "../http/connection-cap.js";
 import type { ConnectionCap } from "../http/connection-cap.js";
+import { OpenConnections } from "../http/open-connections.js";
 import { bind, listen, urlOf } from "../http/server.js";
 import type { HttpServer, HttpServerOptions } from "../http/server.js";
 import type { ResolvedOptions } from "../options.js";
@@ -58,8 +59,8 @@ class SharedEntrance implements Entrance {
   readonly #port: Server;
   readonly #here: HandedConnections;
   readonly #cap: ConnectionCap;
+  readonly #connections = new OpenConnections();
   #url = "";
-  #connections = 0;
   #door: Door | null = null;
   #crew: Crew | null = null;
 
@@ -103,6 +104,10 @@ class SharedEntrance implements Entrance {
     this.#door?.close();
   }
 
+  leftWith(listeners: () => number): Promise<void> {
+    return this.#connections.atMost(listeners);
+  }
+
   #take(socket: Socket): void {
     // Until somebody serves it, its end is nobody's concern.
     socket.on("error", () => {});
@@ -111,9 +116,9 @@ class SharedEntrance implements Entrance {
       this.#given.onCut(release);
       return void socket.destroy();
     }
-    this.#connections += 1;
+    const ended = this.#connections.opened();
     const onEnd = (): void => {
-      this.#connections -= 1;
+      ended();
       release();
     };
     if (this.#crew === null) this.#serveHere({ socket, onEnd });
@@ -123,7 +128,7 @@ class SharedEntrance implements Entrance {
 
   /** The way to release it, or why it is one too many. */
   #admit(socket: Socket): (() => void) | CutReason {
-    if (this.#connections >= this.#given.maxConnections) return "too-many";
+    if (this.#connections.count >= this.#given.maxConnections) return "too-many";
     return this.#cap.admit(socket.remoteAddress) ?? "too-many-of-address";
   }
 
