@@ -18,7 +18,7 @@ export const loads = {
     name: "RudderStack, single events",
     perBatch: 1,
     connections: 64,
-    bodies: 6_000,
+    bodies: 100_000,
     request: (number) => rudderRequest(number, 1),
   },
   snowplowBatches: {

@@ -7,7 +7,8 @@ const longestRestMs = 25;
 
 export interface PaceParts {
   readonly runtime: Pick<Runtime, "after">;
-  readonly tell: () => void;
+  /** Whether there is more to be told of later, even if nothing comes. */
+  readonly tell: () => boolean;
   /** Whether somebody waits for what comes of it: then rests stay short. */
   readonly isAwaited: () => boolean;
 }
@@ -20,8 +21,7 @@ export function createPace({ runtime, tell, isAwaited }: PaceParts): () => void 
   let isResting = false;
   let hasNews = false;
   const tellThenRest = (restMs: number): void => {
-    hasNews = false;
-    tell();
+    hasNews = tell();
     runtime.after(restMs, () => {
       if (hasNews) tellThenRest(isAwaited() ? shortestRestMs : Math.min(restMs * 2, longestRestMs));
       else isResting = false;

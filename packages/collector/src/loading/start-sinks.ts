@@ -55,7 +55,10 @@ export async function startSinks(parts: SinksParts): Promise<Sinks> {
   let durable = 0;
   const tell = createPace({
     runtime: parts.runtime,
-    tell: () => running.forEach((one) => one.advance(durable)),
+    tell() {
+      for (const one of running) one.advance(durable);
+      return false;
+    },
     isAwaited: () => false,
   });
   return {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { createGivingWay } from "./giving-way.js";
+
+describe("a loader that gives way", () => {
+  it("may load all that is there, without a rest, while there is room", () => {
+    const way = createGivingWay(() => false);
+    expect([10, 10, 5_000].map(way.allowed)).toEqual([10, 10, 5_000]);
+    expect(way.restMs(40)).toBe(0);
+  });
+
+  it("may load a little more than half of what comes while it is crowded, and the rest afterwards", () => {
+    let isCrowded = false;
+    const { allowed } = createGivingWay(() => isCrowded);
+    expect(allowed(100)).toBe(100);
+    isCrowded = true;
+    expect(allowed(200)).toBe(160);
+    expect(allowed(300)).toBe(220);
+    expect(allowed(300)).toBe(220);
+    expect(allowed(301)).toBe(221);
+    isCrowded = false;
+    expect(allowed(301)).toBe(301);
+  });
+
+  it("rests for longer than it worked while it is crowded, up to a bound", () => {
+    const { restMs } = createGivingWay(() => true);
+    expect([2, 40, 1_000].map(restMs)).toEqual([3, 60, 100]);
+  });
+
+  it("may never load what is not durable", () => {
+    const { allowed } = createGivingWay(() => true);
+    for (const durable of [1, 1, 2, 3, 1_000, 1_000]) expect(allowed(durable)).toBeLessThanOrEqual(durable);
+  });
+});
