@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createGivingWay } from "./giving-way.js";
+import { createCrowding, createGivingWay } from "./giving-way.js";
 
 describe("a loader that gives way", () => {
   it("may load all that is there, without a rest, while there is room", () => {
@@ -29,5 +29,42 @@ describe("a loader that gives way", () => {
   it("may never load what is not durable", () => {
     const { allowed } = createGivingWay(() => true);
     for (const durable of [1, 1, 2, 3, 1_000, 1_000]) expect(allowed(durable)).toBeLessThanOrEqual(durable);
+  });
+});
+
+describe("crowding", () => {
+  function aThread() {
+    const at = { nowMs: 0, waitedMs: 0 as number | null };
+    const isCrowded = createCrowding({ monotonicMs: () => at.nowMs }, () => at.waitedMs);
+    const after = (ms: number, waitedMs: number): boolean => {
+      at.nowMs += ms;
+      at.waitedMs = (at.waitedMs ?? 0) + waitedMs;
+      return isCrowded();
+    };
+    return { at, isCrowded, after };
+  }
+
+  it("is where the thread has waited for a core for more than a twentieth of the time", () => {
+    const { after } = aThread();
+    expect([after(100, 5), after(100, 6), after(100, 0), after(100, 90)]).toEqual([false, true, false, true]);
+  });
+
+  it("is looked at once in a while", () => {
+    const { after } = aThread();
+    expect([after(10, 9), after(10, 0), after(10, 0), after(10, 0)]).toEqual([false, true, true, false]);
+  });
+
+  it("is unknown where the system does not tell", () => {
+    const isCrowded = createCrowding({ monotonicMs: () => 1_000 }, () => null);
+    expect(isCrowded()).toBe(false);
+  });
+
+  it.runIf(process.platform === "linux")("is told of by the system", () => {
+    let nowMs = 0;
+    const isCrowded = createCrowding({ monotonicMs: () => nowMs });
+    nowMs = 1e12;
+    expect(isCrowded()).toBe(false);
+    nowMs += 20;
+    expect(typeof isCrowded()).toBe("boolean");
   });
 });

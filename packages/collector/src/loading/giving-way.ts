@@ -1,9 +1,8 @@
 /**
- * Answering comes first. Where it keeps a machine of few cores busy, of what comes in a little more than half is loaded at
- * once, and the loader rests between pieces; the log holds the rest until there is room again.
+ * Answering comes first. Where it has to wait for a core, of what comes in a little more than half is loaded at once, and
+ * the loader rests between pieces; the log holds the rest until there is room again.
  */
-import { availableParallelism } from "node:os";
-import { performance } from "node:perf_hooks";
+import { readFileSync } from "node:fs";
 import type { Runtime } from "../runtime.js";
 
 export interface GivingWay {
@@ -32,23 +31,33 @@ export function createGivingWay(isCrowded: () => boolean): GivingWay {
   };
 }
 
-/** With more cores than these the client, the accept path and the loader do not take them from each other. */
-const fewCores = 2;
-/** Of the time looked at; below it the accept path leaves the loader enough. */
-const busyShare = 0.5;
+/** Of the time looked at: who waits longer than this for a core has too few of them. */
+const crowdedShare = 0.05;
 const lookMs = 20;
 
-/** Whether the calling thread, which answers, and the loader are in each other's way. */
-export function crowding({ monotonicMs }: Pick<Runtime, "monotonicMs">): () => boolean {
-  if (availableParallelism() > fewCores) return () => false;
-  let before = performance.eventLoopUtilization();
-  let lookedAtMs = monotonicMs();
-  let isBusy = false;
+/** Whether the calling thread, which answers, has to wait for a core. Linux alone tells; elsewhere it never has. */
+export function createCrowding(
+  { monotonicMs }: Pick<Runtime, "monotonicMs">,
+  waitedMs: () => number | null = readWaitedMs,
+): () => boolean {
+  let before = { atMs: monotonicMs(), waitedMs: waitedMs() };
+  let isCrowded = false;
   return () => {
-    if (monotonicMs() - lookedAtMs < lookMs) return isBusy;
-    const now = performance.eventLoopUtilization();
-    isBusy = performance.eventLoopUtilization(now, before).utilization > busyShare;
-    [before, lookedAtMs] = [now, monotonicMs()];
-    return isBusy;
+    const atMs = monotonicMs();
+    if (before.waitedMs === null || atMs - before.atMs < lookMs) return isCrowded;
+    const now = { atMs, waitedMs: waitedMs() };
+    isCrowded = ((now.waitedMs ?? 0) - before.waitedMs) / (atMs - before.atMs) > crowdedShare;
+    before = now;
+    return isCrowded;
   };
+}
+
+/** How long this thread has been ready to run without running: the second field, in nanoseconds. */
+function readWaitedMs(): number | null {
+  try {
+    const [, waitedNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ");
+    return waitedNs === undefined ? null : Number(waitedNs) / 1e6;
+  } catch {
+    return null;
+  }
 }

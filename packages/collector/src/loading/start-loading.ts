@@ -12,7 +12,7 @@ import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
 import type { SqlResult } from "../store/engine-protocol.js";
 import { StoreError } from "../store/store-error.js";
-import { createGivingWay, crowding } from "./giving-way.js";
+import { createCrowding, createGivingWay } from "./giving-way.js";
 import type { GivingWay } from "./giving-way.js";
 import { createPace } from "./pace.js";
 import { Standstill } from "./standstill.js";
@@ -104,7 +104,7 @@ class LoadingThread implements Loading {
   constructor(parts: LoadingParts) {
     this.#parts = parts;
     this.#standstill = new Standstill(parts.runtime);
-    const isCrowded = crowding(parts.runtime);
+    const isCrowded = createCrowding(parts.runtime);
     this.#givingWay = createGivingWay(() => isCrowded() && !this.#isAwaited);
     this.#tell = createPace({
       runtime: parts.runtime,
