@@ -32,7 +32,7 @@ export function createProjects({ open, matches }: KeyTable): Projects {
 
 /** The project of a name that came inside an event (an app id, say); null when it names none of ours. */
 export function projectNamed({ matches }: KeyTable, name: string): string | null {
-  const match = matches.get(digest(name));
+  const match = matches.size === 0 ? undefined : matches.get(digest(name));
   return match?.kind === "known" ? match.project : null;
 }
 
