@@ -98,6 +98,7 @@ const describers: { readonly [K in Kind]: readonly [level: Level, message: (repo
     "error",
     ({ message }) => `the store failed and is tried again; nothing is lost, the accept log holds it: ${message}`,
   ],
+  "store-resumed": ["warn", () => "the store works again, and takes from the accept log what waits there"],
   "store-files-put-aside": [
     "error",
     ({ files }) =>

@@ -41,7 +41,10 @@ export type CollectorReport =
   | { readonly kind: "suspended"; readonly fault: string }
   | { readonly kind: "resumed" }
   | { readonly kind: "lost"; readonly records: number; readonly reason: "damaged" | "expired" }
+  /** It is tried again by itself; told once for each reason, until all works again. */
   | { readonly kind: "store-failed"; readonly message: string }
+  /** Whatever failed of the store, or of what is made of it, works again. */
+  | { readonly kind: "store-resumed" }
   /** Files of the store that cannot be read any more, put aside as `<name>.unreadable` unless they are gone: what they held is read from the log again. */
   | { readonly kind: "store-files-put-aside"; readonly files: readonly string[] }
   /** Nothing was found out about some events, or no places any more: they are stored all the same. */

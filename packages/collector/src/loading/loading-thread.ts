@@ -67,7 +67,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
       say(message);
     },
     onLost: (lost) => lost.forEach((each) => say(lostMessage(each))),
-    onFailed: (error) => say({ kind: "failed", message: messageOf(error) }),
+    onFailed: (error) => say({ kind: "failed", part: "loading", message: messageOf(error) }),
   });
   const close = async (): Promise<void> => {
     // A reading that is under way is answered still; nothing more is asked.
@@ -112,7 +112,8 @@ async function openStore(setup: LoadingSetup, say: Say): Promise<ParquetStore> {
     sealIntervalMs: setup.sealIntervalMs,
     ...(setup.storeRetentionMs === null ? {} : { retainMs: setup.storeRetentionMs }),
     ...(setup.storeRetentionBytes === null ? {} : { retainBytes: setup.storeRetentionBytes }),
-    onFailure: (error) => say({ kind: "failed", message: messageOf(error) }),
+    onFailure: (error) => say({ kind: "failed", part: "sealing", message: messageOf(error) }),
+    onSuccess: () => say({ kind: "works", part: "sealing" }),
     onDamaged(error, files) {
       say({ kind: "put-aside", files });
       endThread(error);
@@ -129,7 +130,8 @@ function followedBy(store: ParquetStore, { profilesDirectory }: LoadingSetup, sa
     openDocuments: (how) => (how === "kept" ? openDocumentFile : beginDocumentFile)(profilesDirectory),
     maxDocuments: maxProfileDocuments,
     runtime: systemRuntime,
-    onFailure: (error) => say({ kind: "failed", message: `profiles: ${messageOf(error)}` }),
+    onFailure: (error) => say({ kind: "failed", part: "profiles", message: `profiles: ${messageOf(error)}` }),
+    onCommitted: () => say({ kind: "works", part: "profiles" }),
   });
 }
 

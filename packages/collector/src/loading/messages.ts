@@ -6,6 +6,7 @@ import type { CollectorReport } from "../report.js";
 import type { EventReader, StoredItem } from "../store/event-store.js";
 import type { StoreErrorCode } from "../store/store-error.js";
 import type { Wires } from "./receivers.js";
+import type { TroubledPart } from "./trouble.js";
 
 /** What the thread is started with. */
 export interface LoadingSetup {
@@ -52,7 +53,9 @@ export type FromLoading =
   | { readonly kind: "put-aside"; readonly files: readonly string[] }
   /** For whoever listens to the collector's reports. */
   | { readonly kind: "report"; readonly report: CollectorReport }
-  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "failed"; readonly part: TroubledPart; readonly message: string }
+  /** What may have failed before works. */
+  | { readonly kind: "works"; readonly part: TroubledPart }
   | { readonly kind: "closed"; readonly storePosition: number };
 
 /** A batch of the log is in the store and can be asked for. */

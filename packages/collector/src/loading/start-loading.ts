@@ -16,6 +16,8 @@ import { createCrowding, createGivingWay } from "./giving-way.js";
 import type { GivingWay } from "./giving-way.js";
 import { createPace } from "./pace.js";
 import { Standstill } from "./standstill.js";
+import { Trouble } from "./trouble.js";
+import type { TroubledPart } from "./trouble.js";
 import type { FromLoading, LoadedMessage, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 
 export interface Loading {
@@ -50,7 +52,7 @@ export interface LoadingProgress {
   readonly enrichmentFailures: StepFailures;
   /** Files of the store that could not be read and were put aside. */
   readonly filesPutAside: number;
-  /** The last failure, until something is loaded again; null while all is well. */
+  /** The last failure of what fails still; null while all is well. */
   readonly failure: string | null;
 }
 
@@ -96,7 +98,7 @@ class LoadingThread implements Loading {
   #forgotten = 0;
   #enrichmentFailures: StepFailures = {};
   #filesPutAside = 0;
-  #failure: string | null = null;
+  readonly #trouble = new Trouble();
   /** Why there is no thread that could be asked, until there is one again. */
   #ending: StoreError | null = null;
   #onClosed: (() => void) | null = null;
@@ -160,8 +162,8 @@ class LoadingThread implements Loading {
 
   progress(): LoadingProgress {
     const [loadedTo, sealedTo, forgotten] = [this.#loadedTo, this.#sealedTo, this.#forgotten];
-    const [enrichmentFailures, filesPutAside, failure] = [this.#enrichmentFailures, this.#filesPutAside, this.#failure];
-    const standstillMs = this.#standstill.ms;
+    const [enrichmentFailures, filesPutAside] = [this.#enrichmentFailures, this.#filesPutAside];
+    const [standstillMs, failure] = [this.#standstill.ms, this.#trouble.message];
     return { loadedTo, sealedTo, standstillMs, forgotten, enrichmentFailures, filesPutAside, failure };
   }
 
@@ -216,7 +218,7 @@ class LoadingThread implements Loading {
     for (const { reject } of this.#questions.values()) reject(this.#ending);
     this.#questions.clear();
     if (this.#onClosed !== null) return this.#onClosed();
-    this.#failed(error.message);
+    this.#failed("thread", error.message);
     this.#parts.runtime.after(restartMs, () => {
       if (this.#onClosed !== null) return this.#onClosed();
       this.#ending = null;
@@ -245,7 +247,9 @@ class LoadingThread implements Loading {
       case "report":
         return this.#parts.onReport(message.report);
       case "failed":
-        return this.#failed(message.message);
+        return this.#failed(message.part, message.message);
+      case "works":
+        return this.#works(message.part);
       case "closed":
         this.#sealed(message.storePosition);
         return this.#onClosed?.();
@@ -253,7 +257,7 @@ class LoadingThread implements Loading {
   }
 
   #loaded(message: LoadedMessage): void {
-    this.#failure = null;
+    this.#works("thread", "log", "loading");
     this.#loadedTo = Math.max(this.#loadedTo, message.to);
     this.#standstill.moved(this.#loadedTo < this.#durable);
     this.#forgotten = message.forgotten ?? this.#forgotten;
@@ -267,7 +271,7 @@ class LoadingThread implements Loading {
     const worker = this.#worker;
     await this.#rest();
     const read = await this.#parts.readLog(from).catch((error: unknown) => {
-      this.#parts.onReport({ kind: "store-failed", message: `the accept log could not be read: ${String(error)}` });
+      this.#failed("log", `the accept log could not be read: ${String(error)}`);
       return null;
     });
     this.#gaveAtMs = this.#parts.runtime.monotonicMs();
@@ -281,9 +285,12 @@ class LoadingThread implements Loading {
     return restMs === 0 ? undefined : new Promise((resolve) => void runtime.after(restMs, resolve));
   }
 
-  #failed(message: string): void {
-    this.#failure = message;
-    this.#parts.onReport({ kind: "store-failed", message });
+  #failed(part: TroubledPart, message: string): void {
+    if (this.#trouble.failed(part, message)) this.#parts.onReport({ kind: "store-failed", message });
+  }
+
+  #works(...parts: readonly TroubledPart[]): void {
+    if (this.#trouble.works(...parts)) this.#parts.onReport({ kind: "store-resumed" });
   }
 
   /** What was sealed before this process, or this thread, need not be loaded again. */
@@ -291,6 +298,8 @@ class LoadingThread implements Loading {
     this.#loadedTo = Math.max(this.#loadedTo, position);
     this.#sealedTo = Math.max(this.#sealedTo, position);
     this.#standstill.moved(this.#loadedTo < this.#durable);
+    // Where something is to be loaded, that has to show whether the thread stays.
+    if (this.#loadedTo >= this.#durable) this.#works("thread");
     for (const check of this.#waiting) check();
   }
 

@@ -13,12 +13,14 @@ let store: MemoryStore;
 let disk: ReturnType<typeof emptyDisk>;
 let timers: ManualTimers;
 let failures: string[];
+let commits: number;
 
 beforeEach(() => {
   store = new MemoryStore();
   disk = emptyDisk();
   timers = new ManualTimers();
   failures = [];
+  commits = 0;
 });
 
 function start(maxDocuments = 1_000): ProfiledStore {
@@ -31,6 +33,7 @@ function start(maxDocuments = 1_000): ProfiledStore {
     maxDocuments,
     runtime: timers,
     onFailure: (error) => void failures.push(String(error)),
+    onCommitted: () => (commits += 1),
   });
 }
 
@@ -136,13 +139,15 @@ describe("profiles that follow the store", () => {
     await profiled.append(batch(1, seen("ada")));
     disk.failures = [new Error("ENOSPC")];
     timers.elapse();
-    expect(failures).toEqual(["Error: ENOSPC"]);
+    expect([failures, commits]).toEqual([["Error: ENOSPC"], 1]);
     expect(profiled.people).toBeNull();
     expect((await profiled.append(batch(2, seen("ada")))).stored).toHaveLength(1);
     expect(profiled.people).toBeNull();
     timers.elapse();
     await profiled.catchUp();
-    expect([eventsOf(profiled), profiled.behind]).toEqual([3, 0]);
+    expect([eventsOf(profiled), profiled.behind, commits]).toEqual([3, 0, 1]);
+    timers.elapse();
+    expect(commits).toBe(2);
   });
 
   it("try again after the store could not be read", async () => {

@@ -34,6 +34,8 @@ export interface ProfiledStoreParts {
   readonly maxDocuments: number;
   readonly runtime: Pick<Runtime, "after">;
   readonly onFailure: (error: unknown) => void;
+  /** What was applied is safe: whatever failed before does not any more. */
+  readonly onCommitted?: () => void;
 }
 
 export interface ProfiledStore extends Pick<EventStore, "append" | "position"> {
@@ -193,6 +195,7 @@ class FollowingStore implements ProfiledStore {
     } catch (error) {
       return this.#failed(error);
     }
+    this.#parts.onCommitted?.();
     if (this.#isClosed) return;
     this.#tidying = documents
       .tidy()

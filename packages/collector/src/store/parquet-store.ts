@@ -154,8 +154,8 @@ class OpenParquetStore implements ParquetStore {
   /** Resolves when the ids of all that is sealed are known. */
   #knowIds(): Promise<void> {
     const ports = { engine: this.#engine, files: this.#options.files };
-    const load = (): Promise<void> => this.#sealedIds.load(ports, this.#sealer.manifest.segments);
-    this.#remembering ??= this.#unlessDamaged(load).catch((error: unknown) => {
+    const { segments } = this.#sealer.manifest;
+    this.#remembering ??= this.#unlessDamaged(() => this.#sealedIds.load(ports, segments)).catch((error: unknown) => {
       this.#remembering = null;
       throw error;
     });
@@ -271,8 +271,7 @@ class OpenParquetStore implements ParquetStore {
   }
 
   #isChunkFull(): boolean {
-    const { sealRows, sealBytes } = this.#options;
-    return this.#staging.rows >= sealRows || this.#staging.bytes >= sealBytes;
+    return this.#staging.rows >= this.#options.sealRows || this.#staging.bytes >= this.#options.sealBytes;
   }
 
   /** Where the chunk cannot be closed, it goes on growing and is tried again later: what it holds is taken already. */
@@ -307,6 +306,7 @@ class OpenParquetStore implements ParquetStore {
       do await this.#sealer.sealClosed();
       while (this.#closing === null && (await this.#sealer.mergeOnce()));
       await this.#sealer.expire();
+      this.#options.onSuccess();
     } catch (error) {
       failed = true;
       this.#options.onFailure(error);

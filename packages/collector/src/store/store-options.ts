@@ -66,6 +66,8 @@ export interface ParquetStoreOptions {
   readonly files?: StoreFiles;
   /** Told when sealing in the background fails. Nothing is lost by it: it is tried again, and the log has everything. */
   readonly onFailure?: (error: unknown) => void;
+  /** Told when everything was done in the background that there was to do, whether it had failed before or not. */
+  readonly onSuccess?: () => void;
   /**
    * Told when a question met damaged files, which are put aside now: the store answers nothing more until it is closed
    * and opened again, and then wants to read from the log what they held.
@@ -97,7 +99,7 @@ const numbers = {
 } as const satisfies Readonly<Record<string, Bound>>;
 type NumberOption = keyof typeof numbers;
 const numberOptions = Object.keys(numbers) as readonly NumberOption[];
-const otherOptions: readonly string[] = ["directory", "runtime", "files", "onFailure", "onDamaged"];
+const otherOptions: readonly string[] = ["directory", "runtime", "files", "onFailure", "onSuccess", "onDamaged"];
 
 /** Throws `invalid-option` for an unknown option or a value outside its bounds. */
 export function resolveStoreOptions(options: ParquetStoreOptions): ResolvedStoreOptions {
@@ -112,6 +114,7 @@ export function resolveStoreOptions(options: ParquetStoreOptions): ResolvedStore
     runtime: options.runtime ?? systemRuntime,
     files: options.files ?? openStoreFiles(options.directory),
     onFailure: options.onFailure ?? (() => {}),
+    onSuccess: options.onSuccess ?? (() => {}),
     onDamaged: options.onDamaged ?? (() => {}),
     ...(resolved as Record<NumberOption, number>),
   });
