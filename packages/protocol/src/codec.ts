@@ -114,6 +114,11 @@ export interface Receiver {
   readonly contentEncodings: readonly string[];
   /** The key that names the project, from wherever this wire carries it on this route. */
   key(head: RequestHead, route: Route): Result<string>;
+  /**
+   * Names in the body that may be keys, on a wire that may name the project nowhere else; asked where the key that the
+   * head gives is none of the collector's, and null where the head had to tell.
+   */
+  namesIn?(request: WireRequest): readonly string[] | null;
   decode(request: WireRequest, arrival: Arrival): Decoded;
   /**
    * A look in passing, for the sake of the answer: what `decode` would say of a request whose every event is good, found

@@ -31,7 +31,7 @@ export const settings: Readonly<Record<SettingName, Setting>> = {
     kind: "keys",
     flag: "-k, --key",
     value: "key=project",
-    help: "an ingest key and its project; may be repeated; Snowplow POSTs come in under the key snowplow",
+    help: "an ingest key and its project; may be repeated; the key snowplow takes what names no app id",
     isSecret: true,
   },
   disabledKeys: {

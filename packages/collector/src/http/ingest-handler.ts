@@ -62,7 +62,7 @@ export function createIngestHandler(parts: IngestHandlerParts): IngestHandler {
         ? admit(parts, exchange)
         : await admitWithin(parts, exchange);
     // A refusal, too, waits until what has come is parsed: a request that is none is answered as such.
-    const result = await (found.kind === "refused" ? found : take(parts, exchange, found.project));
+    const result = await (found.kind === "refused" ? found : take(parts, exchange, found));
     switch (result.kind) {
       case "aborted":
         return;
@@ -91,6 +91,9 @@ interface Refused {
 
 type FoundProject = { readonly kind: "known"; readonly project: string; readonly key: string } | Refused;
 
+/** Who may come in, as far as the head tells: on some wires the body may tell what it does not. */
+type FoundByHead = FoundProject | { readonly kind: "told-by-body" };
+
 type Taken =
   | Exclude<IngestResult, { readonly kind: "unavailable" }>
   | Refused
@@ -98,14 +101,21 @@ type Taken =
   | { readonly kind: "aborted" };
 
 /** Who may come in, before anything of the body is read. */
-function admit({ projects }: IngestHandlerParts, { receiver, route, head }: Exchange): FoundProject {
+function admit({ projects }: IngestHandlerParts, { receiver, route, head }: Exchange): FoundByHead {
   if (!route.methods.includes(head.method)) return refused({ kind: "method-not-allowed", allow: route.methods });
   const key = receiver.key(head, route);
   if (!key.ok) return refused({ kind: "unreadable-key", message: key.problems[0].message });
-  const match = projects.find(key.value);
+  const found = find(projects, key.value);
+  const mayBodyTell =
+    found.kind === "refused" && found.refusal.kind === "unknown-key" && receiver.namesIn !== undefined;
+  return mayBodyTell ? { kind: "told-by-body" } : found;
+}
+
+function find(projects: Projects, key: string): FoundProject {
+  const match = projects.find(key);
   switch (match.kind) {
     case "known":
-      return { kind: "known", project: match.project, key: key.value };
+      return { kind: "known", project: match.project, key };
     case "unknown":
       return refused({ kind: "unknown-key" });
     case "disabled":
@@ -113,13 +123,25 @@ function admit({ projects }: IngestHandlerParts, { receiver, route, head }: Exch
   }
 }
 
-async function admitWithin(parts: IngestHandlerParts, exchange: Exchange): Promise<FoundProject> {
+/** The first of the body's names that is a key lets the request in; else the first that was one says why not. */
+function findByBody({ projects }: IngestHandlerParts, { receiver, head }: Exchange, body: Uint8Array): FoundProject {
+  const { method, path, query, headers } = head;
+  const names = receiver.namesIn?.({ method, path, query, headers, body }) ?? [];
+  const found = names.map((name) => find(projects, name));
+  const disabled = found.find((one) => one.kind === "refused" && one.refusal.kind === "disabled-key");
+  return found.find(({ kind }) => kind === "known") ?? disabled ?? refused({ kind: "unknown-key" });
+}
+
+async function admitWithin(parts: IngestHandlerParts, exchange: Exchange): Promise<FoundByHead> {
   const { addressLimit, keyLimit } = parts;
   const crowdMs = addressLimit === null ? null : await addressLimit.take(networkOf(addressOf(parts, exchange)));
   if (crowdMs !== null) return rateLimited(crowdMs);
   const found = admit(parts, exchange);
-  if (found.kind === "refused" || keyLimit === null) return found;
-  const busyMs = await keyLimit.take(found.key);
+  return found.kind === "known" ? await withinLimit(keyLimit, found) : found;
+}
+
+async function withinLimit(limit: Limit | null, found: FoundProject & { kind: "known" }): Promise<FoundProject> {
+  const busyMs = limit === null ? null : await limit.take(found.key);
   return busyMs === null ? found : rateLimited(busyMs);
 }
 
@@ -127,10 +149,21 @@ async function admitWithin(parts: IngestHandlerParts, exchange: Exchange): Promi
  * Reads the body and keeps the request. No async function: it would hold on to the body, and to what was made of it,
  * until the request is kept.
  */
-function take(parts: IngestHandlerParts, exchange: Exchange, project: string): Promise<Taken> {
+function take(parts: IngestHandlerParts, exchange: Exchange, found: Exclude<FoundByHead, Refused>): Promise<Taken> {
   const { receiver, request } = exchange;
   const limits = { maxBytes: receiver.maxBodyBytes, contentEncodings: receiver.contentEncodings };
-  return readBody(request, limits).then((body) => keep(parts, exchange, { project, body }));
+  return readBody(request, limits).then((body) =>
+    found.kind === "known"
+      ? keep(parts, exchange, { project: found.project, body })
+      : keepIfNamed(parts, exchange, body),
+  );
+}
+
+async function keepIfNamed(parts: IngestHandlerParts, exchange: Exchange, body: BodyResult): Promise<Taken> {
+  if (body.kind !== "read") return keep(parts, exchange, { project: "", body });
+  const named = findByBody(parts, exchange, body.unpacked);
+  const found = named.kind === "known" ? await withinLimit(parts.keyLimit, named) : named;
+  return found.kind === "refused" ? found : keep(parts, exchange, { project: found.project, body });
 }
 
 function keep(

@@ -36,14 +36,38 @@ async function projects(): Promise<Readonly<Record<string, string>>> {
 }
 
 describe("a collector that knows app ids", () => {
-  it("without the key `snowplow` lets in what names its app id in the query, and says to all else what is missing", async () => {
-    await start({ "shop-web": "shop" });
-    const refused = await post(["shop-web"]);
-    expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining("--key snowplow=PROJECT")]);
-    expect((await post(["shop-web"], "?aid=shop-web")).status).toBe(200);
+  it("lets in what names one in the query or in an event, and says to all else what is missing", async () => {
+    await start({ "shop-web": "shop", tracker: "space" });
+    expect((await post(["shop-web"])).status).toBe(200);
+    expect((await post(["by-query"], "?aid=shop-web")).status).toBe(200);
+    expect((await post(["by-namespace"], "?tna=tracker")).status).toBe(200);
     expect((await fetch(`${collector?.url}/i?e=pv&p=web&tv=t&page=pixel&aid=shop-web`)).status).toBe(200);
+    for (const refused of [await post(["unknown"]), await post(["shop-web"], "?aid=unknown"), await post([])]) {
+      expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining("--key APPID=PROJECT")]);
+    }
+    expect((await post(["old"])).status).toBe(403);
     expect((await fetch(`${collector?.url}/i?e=pv&p=web&tv=t&page=old&aid=old`)).status).toBe(403);
-    expect(await projects()).toEqual({ "shop-web": "shop", pixel: "shop" });
+    expect(await projects()).toEqual({
+      "shop-web": "shop",
+      "by-query": "shop",
+      "by-namespace": "space",
+      pixel: "shop",
+    });
+    expect(collector?.stats().refused).toMatchObject({ "unknown-key": 3, "disabled-key": 2 });
+  });
+
+  it("takes events of others that come with one of theirs, into the same project", async () => {
+    await start({ "shop-web": "shop", "shop-app": "app" });
+    expect((await post(["unknown", "shop-app", "shop-web"])).status).toBe(200);
+    expect(await projects()).toEqual({ unknown: "app", "shop-app": "app", "shop-web": "shop" });
+  });
+
+  it("limits the rate by the app id of the events", async () => {
+    const keys = { "shop-web": "shop", "shop-app": "app" };
+    collector = await startCollector({ dataDirectory: directory, port: 0, keys, maxKeyRequestsPerSecond: 1 });
+    const statuses = [];
+    for (const aid of ["shop-web", "shop-web", "shop-app"]) statuses.push((await post([aid])).status);
+    expect(statuses).toEqual([200, 429, 200]);
   });
 
   it("with the key `snowplow` takes every POST, each event into the project of its app id, else into that of the key", async () => {

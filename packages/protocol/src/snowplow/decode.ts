@@ -91,6 +91,14 @@ function projectOf(payload: Payload, { arrival, settings }: Around): string {
   return (aid ? settings.projectOf(aid) : null) ?? (tna ? settings.projectOf(tna) : null) ?? arrival.project;
 }
 
+/** App ids and namespaces of the events, each once; null where the query names an app id, which is then the one. */
+export function namesIn(request: WireRequest, settings: DecodeSettings): readonly string[] | null {
+  if (readQuery(request.query)["aid"]) return null;
+  const items = readItems(request, settings.paths.get(request.path) ?? request.path);
+  const names = items.flatMap(({ payload: { aid, tna } }) => [aid ?? "", tna ?? ""]);
+  return [...new Set(names)].filter((name) => name !== "");
+}
+
 interface Place {
   readonly position: number;
   readonly around: Around;

@@ -699,6 +699,41 @@ describe("any other path of two segments", () => {
   });
 });
 
+describe("names that may be keys", () => {
+  const receiver = createSnowplowReceiver();
+  const named = (query: string, data: readonly object[]): readonly string[] | null | undefined => {
+    const schema = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
+    const body = new TextEncoder().encode(JSON.stringify({ schema, data }));
+    return receiver.namesIn?.({
+      method: "POST",
+      path: "/com.snowplowanalytics.snowplow/tp2",
+      query,
+      headers: {},
+      body,
+    });
+  };
+
+  it("are the app ids and namespaces of what was posted, each once", () => {
+    const events = [
+      { e: "pv", aid: "web", tna: "main" },
+      { e: "pv", aid: "web" },
+      { e: "pv", tna: "other" },
+      { e: "pv" },
+    ];
+    expect(named("", events)).toEqual(["web", "main", "other"]);
+    expect(named("", [])).toEqual([]);
+  });
+
+  it("are none where the query has an app id", () => {
+    expect(named("aid=app", [{ e: "pv", aid: "web" }])).toBeNull();
+  });
+
+  it("are the namespace of a pixel without an app id", () => {
+    const request = { method: "GET", path: "/i", query: "e=pv&tna=main", headers: {}, body: new Uint8Array() };
+    expect(receiver.namesIn?.(request)).toEqual(["main"]);
+  });
+});
+
 describe("refusals", () => {
   const receiver = createSnowplowReceiver();
 
@@ -711,7 +746,7 @@ describe("refusals", () => {
     [
       { kind: "unknown-key" },
       401,
-      expect.stringMatching(/^Expected an app id that is known, got another or none .* --key snowplow=PROJECT\.$/),
+      expect.stringMatching(/^Expected an app id or a namespace that is known, .* --key snowplow=PROJECT\.$/),
     ],
     [{ kind: "disabled-key" }, 403, "This app id is disabled."],
   ] as const)("of %o are %i", (refusal, status, body) => {

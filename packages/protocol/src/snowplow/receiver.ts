@@ -8,7 +8,7 @@ import { resolveCookieBounce } from "./cookie-bounce.js";
 import type { CookieBounceOptions } from "./cookie-bounce.js";
 import { originsOf, resolveCookie } from "./cookie.js";
 import type { CookieOptions } from "./cookie.js";
-import { answer, decode } from "./decode.js";
+import { answer, decode, namesIn } from "./decode.js";
 import type { DecodeSettings } from "./decode.js";
 import { checkDoNotTrack } from "./do-not-track.js";
 import type { DoNotTrackOptions } from "./do-not-track.js";
@@ -69,6 +69,7 @@ export function createSnowplowReceiver(options: SnowplowReceiverOptions = {}): R
     maxBodyBytes,
     contentEncodings: ["gzip"],
     key: (head) => ok(readQuery(head.query)["aid"] || sharedKey),
+    namesIn: (request) => namesIn(request, settings),
     turnAway: (request, arrival) => turnAway(request, arrival, settings),
     decode: (request, arrival) => decode(request, arrival, settings),
     answer: (request, arrival) => answer(request, arrival, settings),

@@ -56,8 +56,8 @@ function allowedTarget(target: string, { domains }: Redirects): string | null {
 
 /** Short enough to be whole where a sender shows the beginning of an answer. */
 const unknownAppId =
-  "Expected an app id that is known, got another or none in the query. " +
-  "POSTs that name theirs in the body need the key `snowplow`: start the collector with --key snowplow=PROJECT.";
+  "Expected an app id or a namespace that is known, got another or none. " +
+  "Start the collector with --key APPID=PROJECT, or take what has none with --key snowplow=PROJECT.";
 
 export function refusalReply(refusal: Refusal): WireResponse {
   switch (refusal.kind) {
