@@ -15,8 +15,8 @@ export interface GivingWay {
 /** Of what came in since the last look. */
 const shareWhenCrowded = 0.6;
 /** Of the work before, and in all. */
-const restPerWork = 1.5;
-const longestRestMs = 100;
+const restPerWork = 3;
+const longestRestMs = 1_000;
 
 export function createGivingWay(isCrowded: () => boolean): GivingWay {
   let allowed = 0;
@@ -33,7 +33,7 @@ export function createGivingWay(isCrowded: () => boolean): GivingWay {
 
 /** Of the time looked at: who waits longer than this for a core has too few of them. */
 const crowdedShare = 0.05;
-const lookMs = 20;
+const lookMs = 250;
 
 /** Whether the calling thread, which answers, has to wait for a core. Linux alone tells; elsewhere it never has. */
 export function createCrowding(
