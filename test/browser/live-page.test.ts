@@ -9,7 +9,7 @@ import { startCollector } from "@oncewire/collector";
 import type { Collector } from "@oncewire/collector";
 import { createTracker, rudderStack } from "oncewire";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { hostileTexts } from "./hostile-texts.js";
 import { openBrowser, openPage } from "./open-browser.js";
@@ -231,8 +231,10 @@ describe.skipIf(isSkipped)(`the live page${isSkipped ? " (skipped: no Chromium f
     await collector.settled();
     const { stored } = collector.stats();
     await page.locator('[data-stat="stored"]', { hasText: stored.toLocaleString("en") }).waitFor();
+    await vi.waitFor(async () => expect(await rows().count()).toBeGreaterThan(hostileTexts.length), {
+      timeout: 10_000,
+    });
     const count = await rows().count();
-    expect(count).toBeGreaterThan(hostileTexts.length);
 
     await rows().first().press("Enter");
     expect(await page.evaluate(openEveryEvent)).toBe(count);

@@ -4,16 +4,12 @@ import { createPace } from "./pace.js";
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 function aPace(isAwaited: () => boolean) {
-  const seen = { told: 0, isMore: false, restMs: 0, wake: (): void => {} };
+  const seen = { told: 0, restMs: 0, wake: (): void => {} };
   const after = (restMs: number, wake: () => void): (() => void) => {
     Object.assign(seen, { restMs, wake });
     return () => {};
   };
-  const tell = (): boolean => {
-    seen.told += 1;
-    return seen.isMore;
-  };
-  const news = createPace({ runtime: { after }, tell, isAwaited });
+  const news = createPace({ runtime: { after }, tell: () => (seen.told += 1), isAwaited });
   return { seen, news };
 }
 
@@ -65,17 +61,4 @@ it("rests briefly as long as somebody waits", async () => {
   news();
   seen.wake();
   expect(seen.restMs).toBe(5);
-});
-
-it("tells again as long as there is more", async () => {
-  const { seen, news } = aPace(() => false);
-  seen.isMore = true;
-  news();
-  await turn();
-  seen.wake();
-  seen.isMore = false;
-  seen.wake();
-  expect(seen.told).toBe(3);
-  seen.wake();
-  expect(seen.told).toBe(3);
 });

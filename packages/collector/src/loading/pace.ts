@@ -7,8 +7,7 @@ const longestRestMs = 25;
 
 export interface PaceParts {
   readonly runtime: Pick<Runtime, "after">;
-  /** Whether there is more to be told of later, even if nothing comes. */
-  readonly tell: () => boolean;
+  readonly tell: () => void;
   /** Whether somebody waits for what comes of it: then rests stay short. */
   readonly isAwaited: () => boolean;
 }
@@ -21,7 +20,8 @@ export function createPace({ runtime, tell, isAwaited }: PaceParts): () => void 
   let isResting = false;
   let hasNews = false;
   const tellThenRest = (restMs: number): void => {
-    hasNews = tell();
+    hasNews = false;
+    tell();
     runtime.after(restMs, () => {
       if (hasNews) tellThenRest(isAwaited() ? shortestRestMs : Math.min(restMs * 2, longestRestMs));
       else isResting = false;

@@ -12,8 +12,6 @@ import type { Runtime } from "../runtime.js";
 import type { EventQuery, EventReader, Page, StoreCounts, StoredBadEvent, StoredEvent } from "../store/event-store.js";
 import type { SqlResult } from "../store/engine-protocol.js";
 import { StoreError } from "../store/store-error.js";
-import { createCrowding, createGivingWay } from "./giving-way.js";
-import type { GivingWay } from "./giving-way.js";
 import { createPace } from "./pace.js";
 import { Standstill } from "./standstill.js";
 import { Trouble } from "./trouble.js";
@@ -88,8 +86,6 @@ class LoadingThread implements Loading {
   readonly #standstill: Standstill;
   #durable = 0;
   readonly #tell: () => void;
-  readonly #givingWay: GivingWay;
-  #gaveAtMs = 0;
   #wasReady = false;
   #loadedTo = 0;
   #onReady: () => void = () => {};
@@ -106,12 +102,10 @@ class LoadingThread implements Loading {
   constructor(parts: LoadingParts) {
     this.#parts = parts;
     this.#standstill = new Standstill(parts.runtime);
-    const isCrowded = createCrowding(parts.runtime);
-    this.#givingWay = createGivingWay(() => isCrowded() && !this.#isAwaited);
     this.#tell = createPace({
       runtime: parts.runtime,
-      tell: () => this.#tellLoader(),
-      isAwaited: () => this.#isAwaited,
+      tell: () => this.#say({ kind: "durable", position: this.#durable }),
+      isAwaited: () => this.#waiting.size > 0,
     });
     this.started = new Promise((resolve, reject) => {
       this.#onReady = resolve;
@@ -197,16 +191,6 @@ class LoadingThread implements Loading {
     return worker;
   }
 
-  get #isAwaited(): boolean {
-    return this.#waiting.size > 0;
-  }
-
-  #tellLoader(): boolean {
-    const position = this.#givingWay.allowed(this.#durable);
-    this.#say({ kind: "durable", position });
-    return position < this.#durable;
-  }
-
   #ended(error: Error): void {
     // One that never was ready is not started again: whoever started it is told, and mends what is wrong.
     if (!this.#wasReady) return this.#onFailedStart(error);
@@ -269,20 +253,11 @@ class LoadingThread implements Loading {
 
   async #readLog(from: number): Promise<void> {
     const worker = this.#worker;
-    await this.#rest();
     const read = await this.#parts.readLog(from).catch((error: unknown) => {
       this.#failed("log", `the accept log could not be read: ${String(error)}`);
       return null;
     });
-    this.#gaveAtMs = this.#parts.runtime.monotonicMs();
     worker.postMessage({ kind: "records", read } satisfies ToLoading, read === null ? [] : transferOf(read));
-  }
-
-  /** Since it was given records, the loader has worked on them, or waited for news. */
-  #rest(): Promise<void> | undefined {
-    const { runtime } = this.#parts;
-    const restMs = this.#givingWay.restMs(runtime.monotonicMs() - this.#gaveAtMs);
-    return restMs === 0 ? undefined : new Promise((resolve) => void runtime.after(restMs, resolve));
   }
 
   #failed(part: TroubledPart, message: string): void {

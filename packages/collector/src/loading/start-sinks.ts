@@ -52,18 +52,16 @@ export async function startSinks(parts: SinksParts): Promise<Sinks> {
   }
   const running: SinkThread[] = [];
   for (const sink of sinks) running.push(new SinkThread(parts, sink, await openCursor(log, sink)));
-  let durable = 0;
   const tell = createPace({
     runtime: parts.runtime,
     tell() {
-      for (const one of running) one.advance(durable);
-      return false;
+      for (const one of running) one.tell();
     },
     isAwaited: () => false,
   });
   return {
     advance(position) {
-      durable = position;
+      for (const one of running) one.wants(position);
       if (running.length > 0) tell();
     },
     progress: () => running.map((one) => one.progress()),
@@ -104,10 +102,14 @@ class SinkThread {
     this.#worker = this.#start();
   }
 
-  advance(durable: number): void {
+  /** Everything below may be taken; the thread is told of it in a while. */
+  wants(durable: number): void {
     this.#durable = durable;
     this.#standstill.wanted(this.#doneTo < durable);
-    this.#say({ kind: "durable", position: durable });
+  }
+
+  tell(): void {
+    this.#say({ kind: "durable", position: this.#durable });
   }
 
   progress(): SinkProgress {
@@ -151,7 +153,7 @@ class SinkThread {
   #hear(message: FromSink): void {
     switch (message.kind) {
       case "ready":
-        return this.advance(this.#durable);
+        return this.tell();
       case "read":
         return void this.#readLog(message.from);
       case "done":

@@ -47,7 +47,6 @@ describe("schemas of the operator's own", () => {
     );
     const running = await start();
     await checkout([{ total: 5 }, { total: "5" }, {}]);
-    expect(running.stats()).toMatchObject({ accepted: 1, bad: 2 });
     await running.settled();
     expect(running.stats()).toMatchObject({ accepted: 1, stored: 1, pending: 0, bad: 2 });
     expect(await running.store.counts()).toMatchObject({ events: 1, bad: 2 });
