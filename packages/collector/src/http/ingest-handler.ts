@@ -152,15 +152,15 @@ async function withinLimit(limit: Limit | null, found: FoundProject & { kind: "k
 function take(parts: IngestHandlerParts, exchange: Exchange, found: Exclude<FoundByHead, Refused>): Promise<Taken> {
   const { receiver, request } = exchange;
   const limits = { maxBytes: receiver.maxBodyBytes, contentEncodings: receiver.contentEncodings };
-  return readBody(request, limits).then((body) =>
-    found.kind === "known"
+  return readBody(request, limits).then((body) => {
+    if (body.kind !== "read") return untaken(body);
+    return found.kind === "known"
       ? keep(parts, exchange, { project: found.project, body })
-      : keepIfNamed(parts, exchange, body),
-  );
+      : keepIfNamed(parts, exchange, body);
+  });
 }
 
-async function keepIfNamed(parts: IngestHandlerParts, exchange: Exchange, body: BodyResult): Promise<Taken> {
-  if (body.kind !== "read") return keep(parts, exchange, { project: "", body });
+async function keepIfNamed(parts: IngestHandlerParts, exchange: Exchange, body: ReadBody): Promise<Taken> {
   const named = findByBody(parts, exchange, body.unpacked);
   const found = named.kind === "known" ? await withinLimit(parts.keyLimit, named) : named;
   return found.kind === "refused" ? found : keep(parts, exchange, { project: found.project, body });
@@ -169,8 +169,19 @@ async function keepIfNamed(parts: IngestHandlerParts, exchange: Exchange, body: 
 function keep(
   parts: IngestHandlerParts,
   exchange: Exchange,
-  { project, body }: { readonly project: string; readonly body: BodyResult },
-): Taken | Promise<Taken> {
+  { project, body }: { readonly project: string; readonly body: ReadBody },
+): Promise<Taken> {
+  const { receiver, head, request } = exchange;
+  const { received, unpacked } = body;
+  const arrival = arrivalOf(parts, exchange, project);
+  const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
+  const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, received, unpacked };
+  return parts.ingest.accept(incoming).then(takenOf);
+}
+
+type ReadBody = BodyResult & { readonly kind: "read" };
+
+function untaken(body: Exclude<BodyResult, ReadBody>): Taken {
   switch (body.kind) {
     case "aborted":
       return body;
@@ -178,14 +189,6 @@ function keep(
       return refused({ kind: "too-large", maxBytes: body.maxBytes });
     case "unreadable":
       return refused({ kind: "unreadable-body", message: body.message });
-    case "read": {
-      const { receiver, head, request } = exchange;
-      const { received, unpacked } = body;
-      const arrival = arrivalOf(parts, exchange, project);
-      const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
-      const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, received, unpacked };
-      return parts.ingest.accept(incoming).then(takenOf);
-    }
   }
 }
 

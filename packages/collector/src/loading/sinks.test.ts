@@ -185,6 +185,7 @@ describe("a sink", () => {
   it("that is configured no more holds the log no longer", async () => {
     await start(toFile());
     await send(["a"]);
+    await until(() => caughtUp("file"));
     await collector?.close();
     await start();
     await collector?.close();

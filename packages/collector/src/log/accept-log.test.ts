@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { decodeRecord, decodeRecords, encodeRecord, openAcceptLog } from "./accept-log.js";
+import { decodeRecord, encodeRecord, openAcceptLog } from "./accept-log.js";
 import type { AcceptedRequest, AcceptLog } from "./accept-log.js";
-import { unpackRead } from "./packed-read.js";
 
 let directory: string;
 let log: AcceptLog;
@@ -52,20 +51,6 @@ describe("the accept log", () => {
     expect(requests.map(readable)).toEqual(sent.map(readable));
     expect(requests.map(({ position }) => position)).toEqual(positions);
     expect([next, lost]).toEqual([log.durable, []]);
-  });
-
-  it("gives the newest from memory, and what an earlier process kept from the disk", async () => {
-    const texts = async (from: number): Promise<readonly string[]> => {
-      const { requests } = decodeRecords(unpackRead(await log.readPacked(from)));
-      return requests.map(({ body }) => Buffer.from(body).toString());
-    };
-    const [first = 0] = await Promise.all([1, 2, 3].map((number) => log.append(encodeRecord(request(number)))));
-    await log.close();
-    log = await open();
-    expect(await texts(first)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
-    const newest = await log.append(encodeRecord(request(4)));
-    for (const name of readdirSync(directory)) if (name.endsWith(".log")) truncateSync(join(directory, name), 0);
-    expect(await texts(newest)).toEqual(['{"n":4}']);
   });
 
   it("keeps no credentials", async () => {

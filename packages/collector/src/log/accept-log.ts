@@ -8,7 +8,6 @@
 import { JournalError, openJournal } from "@oncewire/journal";
 import type { Cursor, Journal, JournalStatus, ReadResult } from "@oncewire/journal";
 import type { Arrival, ProtocolName, RequestHead } from "@oncewire/protocol";
-import { LogTail } from "./log-tail.js";
 import { packRead } from "./packed-read.js";
 import type { PackedRead } from "./packed-read.js";
 
@@ -85,17 +84,14 @@ export async function openAcceptLog(options: AcceptLogOptions): Promise<AcceptLo
 }
 
 function acceptLogOver(journal: Journal): AcceptLog {
-  const tail = new LogTail();
   return {
     async append(record) {
       const position = journal.append(record);
       await journal.committed(position);
-      tail.add(position, record);
       return position;
     },
     read: async (position) => decodeRecords(await journal.read(position, readBounds)),
-    readPacked: async (position) =>
-      tail.read(position, readBounds.maxRecords) ?? packRead(await journal.read(position, readBounds)),
+    readPacked: async (position) => packRead(await journal.read(position, readBounds)),
     cursor: (reader) => journal.cursor(reader),
     readers: () => journal.cursors(),
     forget: (reader) => journal.removeCursor(reader),
