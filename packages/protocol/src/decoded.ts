@@ -10,6 +10,11 @@ export interface Decoded {
   readonly count: number;
   /** Made when first asked for. */
   readonly events: readonly CanonicalEvent[];
+  /**
+   * The JSON of each event's `wire`, where it came as such and need not be written again; null where it did not. Made
+   * when first asked for.
+   */
+  readonly wireTexts?: readonly string[] | null;
   readonly bad: readonly BadEvent[];
   /** The answer that this vendor's SDKs expect. Made when first asked for. */
   readonly reply: WireResponse;
@@ -19,10 +24,11 @@ export interface DecodedParts {
   readonly count: number;
   readonly bad: readonly BadEvent[];
   readonly events: () => readonly CanonicalEvent[];
+  readonly wireTexts?: () => readonly string[] | null;
   readonly reply: () => WireResponse;
 }
 
-/** Of a request whose every event has been found good or bad; `events` and `reply` are called once at most. */
+/** Of a request whose every event has been found good or bad; each part is made once at most. */
 export function decoded(parts: DecodedParts): Decoded {
   return new LazilyDecoded(parts);
 }
@@ -33,6 +39,7 @@ class LazilyDecoded implements Decoded {
   readonly bad: readonly BadEvent[];
   readonly #parts: DecodedParts;
   #events: readonly CanonicalEvent[] | null = null;
+  #wireTexts: readonly string[] | null = null;
   #reply: WireResponse | null = null;
 
   constructor(parts: DecodedParts) {
@@ -43,6 +50,10 @@ class LazilyDecoded implements Decoded {
 
   get events(): readonly CanonicalEvent[] {
     return (this.#events ??= this.#parts.events());
+  }
+
+  get wireTexts(): readonly string[] | null {
+    return (this.#wireTexts ??= this.#parts.wireTexts?.() ?? null);
   }
 
   get reply(): WireResponse {

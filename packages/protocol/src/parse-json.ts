@@ -11,9 +11,14 @@ import type { JsonValue } from "./event.js";
 import { quoteInexactNumbers } from "./exact-numbers.js";
 import { isWellFormed, toWellFormed } from "./well-formed.js";
 
-export type ParsedJson =
-  | { readonly kind: "parsed"; readonly value: JsonValue; readonly scan: JsonScan }
-  | { readonly kind: "invalid"; readonly text: string; readonly message: string };
+export type ParsedJson = Parsed | { readonly kind: "invalid"; readonly text: string; readonly message: string };
+
+export interface Parsed {
+  readonly kind: "parsed";
+  readonly value: JsonValue;
+  readonly text: string;
+  readonly scan: JsonScan;
+}
 
 /** What a pass over the bytes finds, whether they are JSON or not. */
 export interface JsonScan {
@@ -24,6 +29,8 @@ export interface JsonScan {
   readonly hasLongNumbers: boolean;
   /** An escape of half a surrogate pair without its other half. */
   readonly hasSurrogates: boolean;
+  /** Where objects and lists on the third level begin and end, one after the other: the items of `{"batch": [{}, {}]}`. */
+  readonly items: readonly number[];
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -35,11 +42,38 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
     const scan = scanJson(bytes, text.includes("\\"));
     if (scan.hasLongNumbers) value = JSON.parse(quoteInexactNumbers(text));
     if (scan.hasSurrogates) value = repairTexts(value);
-    return { kind: "parsed", value, scan };
+    return { kind: "parsed", value, text, scan };
   } catch (error) {
     return { kind: "invalid", text, message: error instanceof Error ? error.message : String(error) };
   }
 }
+
+/**
+ * The texts of the `count` objects that a list in an object holds beside nothing else, as they came. Null where JSON of
+ * their values says something else, or where there are more objects or lists on their level.
+ */
+export function itemTexts(bytes: Uint8Array, { text, scan }: Parsed, count: number): readonly string[] | null {
+  const { items } = scan;
+  if (items.length !== 2 * count || !isAsItCame(scan)) return null;
+  // Where every byte is a character, places are the same in both.
+  const textBetween =
+    text.length === bytes.length
+      ? (from: number, to: number): string => text.slice(from, to)
+      : (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+  return Array.from({ length: count }, (_, index) => textBetween(items[2 * index] ?? 0, items[2 * index + 1] ?? 0));
+}
+
+/** The text of the one value, as it came; null where JSON of the value says something else. */
+export function wholeText({ text, scan }: Parsed): readonly string[] | null {
+  return isAsItCame(scan) ? [text.trim()] : null;
+}
+
+/** Whether the value is what the text says, and nothing of it had to be replaced. */
+function isAsItCame({ hasLongNumbers, hasSurrogates }: JsonScan): boolean {
+  return !hasLongNumbers && !hasSurrogates;
+}
+
+const itemDepth = 3;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -71,7 +105,8 @@ function tableOf(entries: readonly (readonly [characters: string, meaning: numbe
  * Most bodies escape nothing, and then a string ends with the next quote.
  */
 function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
-  const found = { hasSurrogates: false };
+  const found = { hasEscapes, hasSurrogates: false };
+  const items: number[] = [];
   const { length } = bytes;
   let keys = 0;
   let depth = 0;
@@ -81,7 +116,7 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
   for (let at = 0; at < length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === quote) {
-      at = hasEscapes ? endOfString(bytes, at, found) : endOfPlainString(bytes, at);
+      at = endOfText(bytes, at, found);
       continue;
     }
     switch (meanings[byte] ?? 0) {
@@ -95,8 +130,10 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
       case 3:
         depth += 1;
         deepest = Math.max(deepest, depth);
+        if (depth === itemDepth) items.push(at);
         break;
       case 4:
+        if (depth === itemDepth) items.push(at + 1);
         depth -= 1;
         break;
       case 5:
@@ -106,19 +143,28 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
     }
     digits = 0;
   }
-  return { depth: deepest, keys, hasLongNumbers: longest >= longDigits, hasSurrogates: found.hasSurrogates };
+  return { depth: deepest, keys, hasLongNumbers: longest >= longDigits, hasSurrogates: found.hasSurrogates, items };
 }
 
-/** Where the text that begins at `from` ends, in bytes without a backslash. */
-function endOfPlainString(bytes: Uint8Array, from: number): number {
+interface TextsFound {
+  readonly hasEscapes: boolean;
+  hasSurrogates: boolean;
+}
+
+/** Where the text that begins at `from` ends. */
+function endOfText(bytes: Uint8Array, from: number, found: TextsFound): number {
+  return found.hasEscapes ? endOfEscapedText(bytes, from, found) : endOfPlainText(bytes, from);
+}
+
+/** In bytes without a backslash. */
+function endOfPlainText(bytes: Uint8Array, from: number): number {
   const { length } = bytes;
   let at = from + 1;
   while (at < length && bytes[at] !== quote) at += 1;
   return at;
 }
 
-/** Where the text that begins at `from` ends. */
-function endOfString(bytes: Uint8Array, from: number, found: { hasSurrogates: boolean }): number {
+function endOfEscapedText(bytes: Uint8Array, from: number, found: TextsFound): number {
   let at = from + 1;
   for (; at < bytes.length && bytes[at] !== quote; at += 1) {
     if (bytes[at] !== backslash) continue;

@@ -1,4 +1,5 @@
 import { createRudderStackReceiver } from "@oncewire/protocol/rudderstack";
+import type { IpPolicy } from "@oncewire/protocol";
 import { describe, expect, it } from "vitest";
 import type { LoggedRequest, LogRead } from "../log/accept-log.js";
 import { createEnrichment } from "../enrichment/enrichment.js";
@@ -39,7 +40,11 @@ interface Loading {
 }
 
 /** A loader of a log that gives all it has at once. */
-function loading(requests: readonly LoggedRequest[], append: (batch: LogBatch) => Promise<void>): Loading {
+function loading(
+  requests: readonly LoggedRequest[],
+  append: (batch: LogBatch) => Promise<void>,
+  ipPolicy: IpPolicy = "keep",
+): Loading {
   const [batches, reads, failures, retries]: [LogBatch[], number[], unknown[], (() => void)[]] = [[], [], [], []];
   const receiver = createRudderStackReceiver();
   const next = (requests.at(-1)?.position ?? 0) + 1;
@@ -58,7 +63,7 @@ function loading(requests: readonly LoggedRequest[], append: (batch: LogBatch) =
       },
     },
     receivers: new Map([["rudderstack", receiver]]),
-    enrichment: createEnrichment({ steps: [], ipPolicy: "keep", onFailure: () => {} }),
+    enrichment: createEnrichment({ steps: [], ipPolicy, onFailure: () => {} }),
     runtime: {
       after: (_, task) => {
         retries.push(task);
@@ -113,6 +118,21 @@ describe("the loader", () => {
       [2, 3, 10],
     ]);
     await loads.loader.stop();
+  });
+
+  it("hands on how an event came, unless addresses are to go: one may be where values do not show it", async () => {
+    const hidden = '{"userId":"ada","context":{"ip":"192.0.2.7"},"context":{}}';
+    const request = { ...requestAt(0, 0), body: encoder.encode(`{"batch":[${hidden}]}`) };
+    for (const [policy, text] of [
+      ["keep", hidden],
+      ["drop", undefined],
+    ] as const) {
+      const { loader, batches } = loading([request], () => Promise.resolve(), policy);
+      loader.advance(1);
+      await until(() => batches.at(-1)?.to === 1);
+      expect(batches[0]?.events.map(({ wireText }) => wireText)).toEqual([text]);
+      await loader.stop();
+    }
   });
 
   it("stops after the part in progress", async () => {

@@ -95,7 +95,10 @@ async function* decodeBatches(
   for (const [index, request] of requests.entries()) {
     const { position } = request;
     const decoded = await decodeLogged(receivers, request);
-    for (const event of decoded.events) events.push({ position, event: enrichment.event(event) });
+    const wireTexts = enrichment.keepsWires ? decoded.wireTexts : null;
+    decoded.events.forEach((event, at) => {
+      events.push({ position, event: enrichment.event(event), wireText: wireTexts?.[at] });
+    });
     for (const one of decoded.bad) bad.push({ position, bad: enrichment.bad(one) });
     if (events.length < enoughEvents || index === requests.length - 1) continue;
     yield { from, to: position + 1, events, bad };
@@ -104,7 +107,7 @@ async function* decodeBatches(
   yield { from, to: next, events, bad };
 }
 
-type Contents = Pick<Decoded, "events" | "bad">;
+type Contents = Pick<Decoded, "events" | "wireTexts" | "bad">;
 
 async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, request: LoggedRequest): Promise<Contents> {
   const receiver = receivers.get(request.protocol);
@@ -116,8 +119,9 @@ async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, requ
   if (unpacked.kind !== "unpacked")
     return { events: [], bad: [undecodable(request, "its body does not unpack any more")] };
   try {
-    const { events, bad } = receiver.decode({ method, path, query, headers, body: unpacked.bytes }, request.arrival);
-    return { events, bad };
+    const whole = { method, path, query, headers, body: unpacked.bytes };
+    const { events, wireTexts = null, bad } = receiver.decode(whole, request.arrival);
+    return { events, wireTexts, bad };
   } catch (error) {
     // A decoder answers for any bytes; where one fails nevertheless, one request must not stop all that follow.
     return { events: [], bad: [undecodable(request, `the decoder failed: ${String(error)}`)] };

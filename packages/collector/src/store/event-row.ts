@@ -29,10 +29,10 @@ export function rowSize(values: RowValues): number {
 }
 
 /**
- * The event as one line of a staged file, without the line's end (`staged-line.ts`). Throws where JSON cannot carry it
- * (nested too deeply).
+ * The event as one line of a staged file, without the line's end (`staged-line.ts`). `wireText` is JSON of its `wire`,
+ * which is made where it is not given. Throws where JSON cannot carry the event (nested too deeply).
  */
-export function eventLine(key: RowKey, event: CanonicalEvent): string {
+export function eventLine(key: RowKey, event: CanonicalEvent, wireText?: string): string {
   const row = new StagedRow();
   const values = [
     key.position,
@@ -56,7 +56,7 @@ export function eventLine(key: RowKey, event: CanonicalEvent): string {
     row.json(event.properties),
     row.json(event.entities),
     row.json(event.context),
-    row.json(event.wire),
+    wireText === undefined ? row.json(event.wire) : row.text(wireText),
   ];
   return row.lineOf(values, event);
 }

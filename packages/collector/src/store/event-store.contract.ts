@@ -79,6 +79,23 @@ export function testEventStore(makePlace: () => Promise<StorePlace>): void {
       expect((await everyEvent(store, 2)).map(({ id }) => id)).toEqual(["c", "b", "a"]);
     });
 
+    it("holds what came on the wire, also where its text is given as it came", async () => {
+      const place = await makePlace();
+      const store = await place.open();
+      const texts = [
+        '{"a":1,"b":"é"}',
+        '{\n\t"a" : 1.50,\r\n "b":"\\u001f\\",\\"" }',
+        '{"__proto__":[{}],"c":1,"c":2}',
+      ];
+      const events = texts.map((wireText, at) => {
+        return { position: at, event: anEvent({ id: `e-${at}`, wire: JSON.parse(wireText) as JsonValue }), wireText };
+      });
+      await store.append({ from: 0, to: 3, events, bad: [] });
+      await store.close();
+      const wires = (await everyEvent(await place.open())).map(({ wire }) => wire);
+      expect(wires.toReversed()).toEqual(events.map(({ event }) => event.wire));
+    });
+
     it("moves its position past a range that brought nothing new", async () => {
       const store = await openStore();
       await store.append(batchOf(0, [anEvent({ id: "a" })]));

@@ -13,6 +13,8 @@ export interface LogBatch {
 export interface LoggedEvent {
   readonly position: number;
   readonly event: CanonicalEvent;
+  /** JSON of the event's `wire`, where it is at hand. */
+  readonly wireText?: string | undefined;
 }
 
 export interface LoggedBadEvent {

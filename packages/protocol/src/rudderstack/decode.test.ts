@@ -69,6 +69,19 @@ describe("decode", () => {
     );
   });
 
+  it.each([
+    ["batch", '{"batch":[ {"userId":"a","n":1.50},{"userId":"é" }]}', ['{"userId":"a","n":1.50}', '{"userId":"é" }']],
+    ["track", ' {"userId":"a","event":"x"}\n', ['{"userId":"a","event":"x"}']],
+    ["batch", '{"x":[{}],"batch":[{"userId":"a"}]}', null],
+    ["batch", '{"x":[{"userId":"b"}],"batch":{"userId":"a"}}', null],
+    ["batch", '{"x":[{}],"batch":[{"userId":"a"},5]}', null],
+  ])("says on %s how the events of %s came", (route, text, texts) => {
+    const { wireTexts, events } = decodeText(text, { route });
+    expect(wireTexts).toEqual(texts);
+    expect(events.length).toBeGreaterThan(0);
+    for (const [at, wire] of (wireTexts ?? []).entries()) expect(JSON.parse(wire)).toEqual(events[at]?.wire);
+  });
+
   it("reads ids as the gateway does", () => {
     const ids = { userId: 0, anonymousId: " \u200ba\u00a0b ", groupId: { a: 1 }, previousId: false };
     expect(decodeEvent(ids)).toMatchObject({ userId: "0", anonymousId: "ab", groupId: '{"a":1}', previousId: "false" });

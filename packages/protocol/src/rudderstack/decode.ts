@@ -11,7 +11,7 @@ import type { Decoded } from "../decoded.js";
 import type { BadEvent, JsonObject, JsonValue } from "../event.js";
 import type { WireRequest } from "../http.js";
 import { isoTime } from "../iso-time.js";
-import { measureJson, parseJson } from "../parse-json.js";
+import { itemTexts, measureJson, parseJson, wholeText } from "../parse-json.js";
 import type { JsonScan } from "../parse-json.js";
 import { uuidOf } from "../uuid.js";
 import { canonicalEvent, readId } from "./canonical.js";
@@ -44,18 +44,22 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
   const { value, scan } = parsed;
   if (isSingle(arrival.route)) {
     const facts = factsOf(request, arrival, { type: arrival.route, sentAt: undefined });
-    return decodeMessages([value], facts, scan);
+    return decodeMessages([value], facts, { scan, texts: () => wholeText(parsed) });
   }
   const facts = factsOf(request, arrival, { type: null, sentAt: isObject(value) ? value["sentAt"] : undefined });
-  const messages = batchOf(value);
-  if (messages.length > 0) return decodeMessages(messages, facts, scan);
+  const batch = isObject(value) ? value["batch"] : undefined;
+  const messages = messagesOf(batch);
+  if (messages.length > 0) {
+    const isList = messages === batch;
+    const texts = () => (isList ? itemTexts(request.body, parsed, messages.length) : null);
+    return decodeMessages(messages, facts, { scan, texts });
+  }
   return arrival.route === "import"
     ? { ...nothing, reply: accepted }
     : refuseBody(arrival, emptyBatch(scan.depth > maxEventDepth ? outline(value) : value));
 }
 
-function batchOf(value: JsonValue): readonly JsonValue[] {
-  const batch = isObject(value) ? value["batch"] : undefined;
+function messagesOf(batch: JsonValue | undefined): readonly JsonValue[] {
   if (batch === undefined || batch === null) return [];
   return Array.isArray(batch) ? batch : [batch];
 }
@@ -91,7 +95,14 @@ interface Good {
   readonly index: number;
 }
 
-function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, scan: JsonScan): Decoded {
+/** What is known of the text that the messages were read from. */
+interface Source {
+  readonly scan: JsonScan;
+  /** Of each message, if every one is an object in a list of nothing else. */
+  readonly texts: () => readonly string[] | null;
+}
+
+function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, { scan, texts }: Source): Decoded {
   const good: Good[] = [];
   const bad: BadEvent[] = [];
   let sentence: string | null = null;
@@ -105,17 +116,23 @@ function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, sca
       sentence ??= fault.sentence;
     }
   });
-  return holding(good, facts, { bad, reply: sentence === null ? accepted : refused(400, sentence) });
+  const reply = sentence === null ? accepted : refused(400, sentence);
+  return bad.length === 0 ? holding(good, facts, { bad, reply, texts }) : holding(good, facts, { bad, reply });
 }
 
 const nothing = { count: 0, events: [], bad: [] } as const;
 
-function holding(good: readonly Good[], facts: RequestFacts, rest: Pick<Decoded, "bad" | "reply">): Decoded {
+interface Rest extends Pick<Decoded, "bad" | "reply"> {
+  readonly texts?: Source["texts"];
+}
+
+function holding(good: readonly Good[], facts: RequestFacts, { bad, reply, texts }: Rest): Decoded {
   return decoded({
     count: good.length,
     events: () => good.map(({ message, index }) => canonicalEvent(message, index, facts)),
-    bad: rest.bad,
-    reply: () => rest.reply,
+    wireTexts: () => texts?.() ?? null,
+    bad,
+    reply: () => reply,
   });
 }
 
