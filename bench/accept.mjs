@@ -33,11 +33,12 @@ export async function acceptRows() {
 
 async function measure(folder, load) {
   const next = prepareRequests(load);
+  const keyed = loaded.has(load) ? ["0", "keys"] : [];
   const place = (name) => mkdtempSync(join(folder, name));
   const servers = {
     floor: await start("bare", [join(place("bare"), "log")]),
-    held: await start("collector", [place("held"), "held"]),
-    ...(loaded.has(load) ? { ours: await start("collector", [place("ours")]) } : {}),
+    held: await start("collector", [place("held"), "held", ...keyed]),
+    ...(loaded.has(load) ? { ours: await start("collector", [place("ours"), "loading", ...keyed]) } : {}),
   };
   try {
     await roundOfEach(servers, { ...load, durationMs: warmUpMs, next });

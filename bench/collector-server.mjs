@@ -1,12 +1,14 @@
 /**
  * Our side of bench/accept.mjs and bench/workers.mjs: a collector in a process of its own. `held` keeps its loader from doing anything, so that
- * what is left is the accept path alone; a number of workers may follow.
+ * what is left is the accept path alone; a number of workers may follow, and `keys`, so that the keys of bench/requests.mjs
+ * name projects.
  */
 import { startCollector } from "@oncewire/collector";
 import { startCollectorWith } from "../packages/collector/dist/collector.js";
+import { keys } from "./requests.mjs";
 
-const [directory, loading = "loading", workers = "0"] = process.argv.slice(2);
-const options = { dataDirectory: directory, port: 0, workers: Number(workers) };
+const [directory, loading = "loading", workers = "0", keyed = ""] = process.argv.slice(2);
+const options = { dataDirectory: directory, port: 0, workers: Number(workers), keys: keyed === "keys" ? keys : {} };
 
 const empty = { items: [], next: null };
 const heldLoading = {

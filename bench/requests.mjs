@@ -3,9 +3,15 @@ import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { sampleEvent } from "./sample-event.mjs";
 
-const basicAuth = `Basic ${Buffer.from("bench:").toString("base64")}`;
+/**
+ * Bodies are prepared, and sent round after round. The events of a round are new nevertheless: each is of a project of its
+ * own, which its key names, and an id is one event's within a project.
+ */
+const projects = 100;
+const keyOf = (project) => `bench-${String(project).padStart(2, "0")}`;
+export const keys = Object.fromEntries(Array.from({ length: projects }, (_, project) => [keyOf(project), keyOf(project)]));
 
-/** What the accept path is measured with. `bodies` are prepared, so that most ids of a round come once. */
+/** What the accept path is measured with. */
 export const loads = {
   rudderBatches: {
     name: "RudderStack, batches of 100, gzip",
@@ -44,11 +50,29 @@ export const loads = {
   },
 };
 
-/** Gives the requests of a load one after the other, round and round. */
+/** Gives the requests of a load one after the other, round after round. */
 export function prepareRequests({ bodies, request }) {
   const requests = Array.from({ length: bodies }, (_, number) => request(number));
   let sent = 0;
-  return () => requests[sent++ % requests.length];
+  return () => {
+    const round = Math.floor(sent / bodies);
+    const next = requests[sent % bodies];
+    sent += 1;
+    if (round > 0) ofProject(next, round % projects);
+    return next;
+  };
+}
+
+/** The request, with the key of another project in the place of its own. */
+function ofProject(request, project) {
+  const at = request.indexOf(authorization);
+  if (at !== -1) request.write(basicAuth(project), at + authorization.length, "latin1");
+}
+
+const authorization = "authorization: ";
+
+function basicAuth(project) {
+  return `Basic ${Buffer.from(`${keyOf(project)}:`).toString("base64")}`;
 }
 
 function rudderRequest(number, perBatch) {
@@ -58,7 +82,7 @@ function rudderRequest(number, perBatch) {
     ...sampleEvent(index),
   }));
   const json = Buffer.from(JSON.stringify({ batch }));
-  const headers = { authorization: basicAuth, ...(perBatch > 1 ? { "content-encoding": "gzip" } : {}) };
+  const headers = { authorization: basicAuth(0), ...(perBatch > 1 ? { "content-encoding": "gzip" } : {}) };
   return requestOf("/v1/batch", headers, perBatch > 1 ? gzipSync(json) : json);
 }
 

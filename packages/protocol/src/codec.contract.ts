@@ -105,7 +105,9 @@ export function testCodec<Vendor>(name: string, codec: CodecUnderTest<Vendor>): 
       fc.assert(fc.property(anyRequest(receiver), ({ request, arrival }) => void isSeen(request, arrival)));
       for (const batch of batchesOf(encodeAll(encoder), encoder.limits.maxBatchEvents)) {
         const request = encoder.frame(batch, sentAtMs);
-        expect(isSeen(request, arrivalAt(receiver, request.path))).toBe(receiver.skim !== undefined);
+        const arrival = arrivalAt(receiver, request.path);
+        const enrichment = receiver.enrich?.(receiver.decode(request, arrival), arrival) ?? null;
+        expect(isSeen(request, arrival)).toBe(receiver.skim !== undefined && enrichment === null);
       }
     });
 

@@ -122,7 +122,7 @@ export interface Receiver {
   decode(request: WireRequest, arrival: Arrival): Decoded;
   /**
    * A look in passing, for the sake of the answer: what `decode` would say of a request whose every event is good, found
-   * without making the events; null where that takes decoding. Not on a wire that has `enrich`, which wants the events.
+   * without making the events; null where that takes decoding, and where `enrich` is to be asked, which wants the events.
    */
   skim?(request: WireRequest, arrival: Arrival): Skimmed | null;
   /**

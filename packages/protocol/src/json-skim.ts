@@ -25,6 +25,10 @@ const closeObject = 0x7d;
 /** Deeper than any event is, and shallow enough to go down by recursion. */
 const maxDepth = 190;
 
+/** Of a text that is taken: a time, a number, a name. */
+const maxPlainLength = 100;
+const isAscii = /^[ -~]*$/;
+
 const literals: ReadonlyMap<number, Uint8Array> = new Map(
   ["true", "false", "null"].map((text) => [text.charCodeAt(0), asciiOf(text)]),
 );
@@ -55,6 +59,11 @@ export class JsonSkim {
   /** Bytes from the beginning. */
   get at(): number {
     return this.#at;
+  }
+
+  /** The byte that the value begins with; 0 at the end. */
+  get opening(): number {
+    return this.#bytes[this.#at] ?? 0;
   }
 
   beginObject(): void {
@@ -103,6 +112,22 @@ export class JsonSkim {
     if (this.#hasEscapes) return false;
     for (let at = from; at < this.#at - 1; at += 1) if (isVisible(this.#bytes[at] ?? 0)) return true;
     return false;
+  }
+
+  /** Past a text that is not empty. */
+  skipFilledText(): void {
+    const behindEmpty = this.#at + 2;
+    this.#skipText();
+    if (this.#at === behindEmpty) throw unclear;
+  }
+
+  /** Past a text of ASCII without escapes, and what it says. */
+  takePlainText(): string {
+    const from = this.#at + 1;
+    this.#skipText();
+    const text = String.fromCharCode(...this.#bytes.subarray(from, Math.min(this.#at - 1, from + maxPlainLength + 1)));
+    if (this.#hasEscapes || text.length > maxPlainLength || !isAscii.test(text)) throw unclear;
+    return text;
   }
 
   /** Past a value of any kind. */

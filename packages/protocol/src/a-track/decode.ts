@@ -3,7 +3,7 @@ import type { Arrival } from "../codec.js";
 import { decoded } from "../decoded.js";
 import type { Decoded } from "../decoded.js";
 import type { JsonValue } from "../event.js";
-import type { WireRequest } from "../http.js";
+import type { WireRequest, WireResponse } from "../http.js";
 import { isoTime } from "../iso-time.js";
 import { parseJson } from "../parse-json.js";
 import type { Problem, Problems } from "../problem.js";
@@ -45,8 +45,13 @@ export function decode(request: WireRequest, arrival: Arrival): Decoded {
     count: 1,
     events: () => [toCanonical(valid, { id, project, receivedAt: isoTime(receivedAtMs), body })],
     bad: [],
-    reply: () => jsonReply(200, call === "event" ? { ok: true, eventId: id } : { ok: true, uuid: valid.uuid }),
+    reply: () => (call === "event" ? eventReply(id) : jsonReply(200, { ok: true, uuid: valid.uuid })),
   });
+}
+
+/** The answer to an event that is kept under this id. */
+export function eventReply(eventId: string): WireResponse {
+  return jsonReply(200, { ok: true, eventId });
 }
 
 function fault(code: BadCode, expected: string): Problem {
@@ -59,7 +64,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * The id under which the call is kept once. One step of a sender may use the same key for its init and its event; so a
  * key that is no UUID names an event, and on the other paths it counts together with the path.
  */
-function idOf(request: WireRequest, arrival: Arrival, call: CallName): string {
+export function idOf(request: WireRequest, arrival: Arrival, call: CallName): string {
   const header = request.headers[idHeader];
   if (header === undefined || header === "") return arrival.requestId;
   const key = idOfHeader(header);

@@ -9,6 +9,7 @@ import { maxRequestBytes } from "./encoder.js";
 import { callNames } from "./event.js";
 import { defaultEndpoints, idHeader, keyHeader } from "./frame.js";
 import { errorReply } from "./reply.js";
+import { skim } from "./skim.js";
 
 const routes: readonly Route[] = callNames.map((name) => ({ name, methods: ["POST"], path: defaultEndpoints[name] }));
 
@@ -29,6 +30,7 @@ export function createATrackReceiver(): Receiver {
     contentEncodings: ["gzip"],
     key,
     decode,
+    skim,
     enrich,
     refuse,
     headers: () => corsHeaders,
