@@ -1,3 +1,5 @@
+import { setField } from "./set-field.js";
+
 /** Header names in lower case; a header that came more than once is joined with ", ". */
 export type WireHeaders = Readonly<Record<string, string>>;
 
@@ -24,4 +26,11 @@ export interface WireResponse {
   /** Values of `set-cookie`, the one header that cannot be joined: a line for each. Only of answers that are given. */
   readonly cookies?: readonly string[];
   readonly body: Uint8Array;
+}
+
+/** All headers but those. */
+export function headersWithout(headers: WireHeaders, names: readonly string[]): WireHeaders {
+  const kept: Record<string, string> = {};
+  for (const name in headers) if (!names.includes(name)) setField(kept, name, headers[name]);
+  return kept;
 }

@@ -1,5 +1,6 @@
 /** A-Track, the receiving half: the contract of its SDKs' pages, for whoever speaks it. */
 import type { Receiver, Refusal, Route } from "../codec.js";
+import { headersWithout } from "../http.js";
 import type { RequestHead, WireHeaders, WireResponse } from "../http.js";
 import { failed, ok } from "../problem.js";
 import type { Result } from "../problem.js";
@@ -45,10 +46,11 @@ function key(head: RequestHead): Result<string> {
   return failed({ path: keyHeader, code: "unreadable-key", message });
 }
 
-/** The key is not kept, nor a cookie, which no call of this wire needs. */
-function redact(head: RequestHead): RequestHead {
-  const { [keyHeader]: _key, cookie: _cookie, ...headers } = head.headers;
-  return { ...head, headers };
+/** The key, and a cookie, which no call of this wire needs. */
+const unkept = [keyHeader, "cookie"];
+
+function redact({ method, path, query, headers }: RequestHead): RequestHead {
+  return { method, path, query, headers: headersWithout(headers, unkept) };
 }
 
 function refuse(refusal: Refusal): WireResponse {

@@ -1,5 +1,6 @@
 /** The write key of a request: the user name of Basic authorization, or `?writeKey=` where there are no headers. */
 import { fromBase64 } from "../base64.js";
+import { headersWithout } from "../http.js";
 import type { RequestHead } from "../http.js";
 import { failed, ok } from "../problem.js";
 import type { Result } from "../problem.js";
@@ -18,10 +19,12 @@ export function keyFromQuery(head: RequestHead): Result<string> {
 }
 
 /** The head as it may be kept: without the key, wherever it stood, and without cookies, which no route reads. */
-export function withoutKey(head: RequestHead): RequestHead {
-  const { authorization: _key, cookie: _cookie, ...headers } = head.headers;
-  return { ...head, headers, query: head.query.split("&").map(withoutKeyValue).join("&") };
+export function withoutKey({ method, path, query, headers }: RequestHead): RequestHead {
+  const keptQuery = query === "" ? "" : query.split("&").map(withoutKeyValue).join("&");
+  return { method, path, query: keptQuery, headers: headersWithout(headers, unkept) };
 }
+
+const unkept = ["authorization", "cookie"];
 
 /** Of `writeKey=…` the name alone, however the name is encoded; every other parameter stays as it came. */
 function withoutKeyValue(parameter: string): string {

@@ -1,6 +1,7 @@
 /** Who made a request, as far as it shows: the network user id with its cookie, the address, the browser. */
 import type { Arrival } from "../codec.js";
-import type { RequestHead, WireHeaders, WireResponse } from "../http.js";
+import { headersWithout } from "../http.js";
+import type { RequestHead, WireResponse } from "../http.js";
 import type { Sender } from "./context.js";
 import { cookieLines, readCookie } from "./cookie.js";
 import type { Cookie, CookieValue } from "./cookie.js";
@@ -86,19 +87,18 @@ export interface CookiesRead {
  * neither address nor id. That its cookie came is still needed for the answer.
  */
 export function keptHead(head: RequestHead, { cookie, doNotTrack }: CookiesRead): RequestHead {
-  const { cookie: _cookies, authorization: _credentials, ...headers } = head.headers;
+  const { method, path, query } = head;
   const isHidden = isAnonymous(head);
+  const headers = headersWithout(head.headers, isHidden ? unkeptOfHidden : unkept);
   const id = cookie === null ? null : readId(head, cookie);
   const kept = cookie === null || id === null ? [] : [`${cookie.name}=${isHidden ? "" : id}`];
   // Of a request that says so nothing is kept at all; until then it has to be known.
   if (doNotTrack !== null && saysDoNotTrack(head, doNotTrack)) {
     kept.push(`${doNotTrack.name}=${readCookie(head, doNotTrack.name) ?? ""}`);
   }
-  const ours: WireHeaders = kept.length === 0 ? {} : { cookie: kept.join("; ") };
-  return { ...head, headers: { ...(isHidden ? withoutAddress(headers) : headers), ...ours } };
+  return { method, path, query, headers: kept.length === 0 ? headers : { ...headers, cookie: kept.join("; ") } };
 }
 
-function withoutAddress(headers: WireHeaders): WireHeaders {
-  const { "x-forwarded-for": _forwarded, "x-real-ip": _real, forwarded: _rfc, ...rest } = headers;
-  return rest;
-}
+const unkept = ["cookie", "authorization"];
+/** Where the address is, too. */
+const unkeptOfHidden = [...unkept, "x-forwarded-for", "x-real-ip", "forwarded"];
