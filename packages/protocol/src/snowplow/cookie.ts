@@ -94,19 +94,30 @@ export function checkCookieName(option: string, name: string): void {
 
 /** Null when there is no such cookie. */
 export function readCookie({ headers }: RequestHead, name: string): string | null {
-  for (const pair of (headers["cookie"] ?? "").split(";")) {
+  const cookies = headers["cookie"];
+  if (cookies === undefined) return null;
+  for (const pair of cookies.split(";")) {
     const mark = pair.indexOf("=");
     if (pair.slice(0, mark).trim() === name) return pair.slice(mark + 1).trim();
   }
   return null;
 }
 
+/** To the second, so that many answers one after the other have the same. */
+function httpDate(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastDate.second) lastDate = { second, text: new Date(second * 1000).toUTCString() };
+  return lastDate.text;
+}
+
+let lastDate = { second: Number.NaN, text: "" };
+
 /** Values of `set-cookie`. */
 export function cookieLines(head: RequestHead, { cookie, value, untilMs }: CookieValue): readonly string[] {
   const domain = cookieDomain(head, cookie);
   const attributes = [
     value,
-    `Expires=${new Date(untilMs).toUTCString()}`,
+    `Expires=${httpDate(untilMs)}`,
     ...(domain === null ? [] : [`Domain=${domain}`]),
     "Path=/",
     ...cookie.manners,
