@@ -9,7 +9,9 @@ import { sampleEvent } from "./sample-event.mjs";
  */
 const projects = 100;
 const keyOf = (project) => `bench-${String(project).padStart(2, "0")}`;
-export const keys = Object.fromEntries(Array.from({ length: projects }, (_, project) => [keyOf(project), keyOf(project)]));
+export const keys = Object.fromEntries(
+  Array.from({ length: projects }, (_, project) => [keyOf(project), keyOf(project)]),
+);
 
 /** What the accept path is measured with. */
 export const loads = {

@@ -160,4 +160,18 @@ describe("skimming JSON", () => {
     expect(json.skipVisibleText()).toBe(isPassed);
     json.end();
   });
+
+  it.each([
+    ['"2026-11-20"', "2026-11-20"],
+    ['""', ""],
+    ['"a\\u0041"', null],
+    ['"é"', null],
+    ["7", null],
+    [`"${"x".repeat(100)}"`, "x".repeat(100)],
+    [`"${"x".repeat(101)}"`, null],
+  ])("takes of %s what it says, if that is plain", (json, text) => {
+    const take = (): string => new JsonSkim(encoder.encode(json)).takePlainText();
+    if (text === null) expect(take).toThrow(unclear);
+    else expect(take()).toBe(text);
+  });
 });

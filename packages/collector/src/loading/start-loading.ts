@@ -1,6 +1,6 @@
 /** The collector's side of the loading thread: starts it, follows it, and starts it anew when it ends by itself. */
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { builtFile } from "../built-file.js";
 import { CollectorError } from "../errors.js";
 import { addFailures } from "../enrichment/step-failures.js";
 import type { StepFailures } from "../enrichment/step-failures.js";
@@ -183,7 +183,10 @@ class LoadingThread implements Loading {
   #start(): Worker {
     const reportedTo = this.#loadedTo;
     const setup: LoadingSetup = { ...this.#parts.setup, reportedTo };
-    const worker = new Worker(threadFile(), { workerData: setup, name: "oncewire-loading" });
+    const worker = new Worker(builtFile(new URL("./loading-thread.js", import.meta.url)), {
+      workerData: setup,
+      name: "oncewire-loading",
+    });
     let failure: Error | null = null;
     worker.on("message", (message: FromLoading) => this.#hear(message));
     worker.on("error", (error: Error) => (failure = error));
@@ -310,9 +313,4 @@ class LoadingThread implements Loading {
   #say(message: ToLoading): void {
     this.#worker.postMessage(message);
   }
-}
-
-/** Threads run the built file; when the sources themselves are run, as tests do, the build beside them. */
-function threadFile(): string {
-  return fileURLToPath(new URL("./loading-thread.js", import.meta.url)).replace("/src/loading/", "/dist/loading/");
 }

@@ -1,8 +1,8 @@
 /** The collector's side of its sinks: starts their threads, keeps their places in the log, and starts them anew. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Cursor } from "@oncewire/journal";
+import { builtFile } from "../built-file.js";
 import type { AcceptLog } from "../log/accept-log.js";
 import { transferOf } from "../log/packed-read.js";
 import type { CollectorReport } from "../report.js";
@@ -134,7 +134,10 @@ class SinkThread {
     const { position, memo } = this.#cursor;
     const refusedPath = join(dataDirectory, "refused", `${this.#sink.name}.ndjson`);
     const workerData: SinkSetup = { ...setup, sink: this.#sink, position, memo, refusedPath };
-    const worker = new Worker(threadFile(), { workerData, name: `oncewire-sink-${this.#sink.name}` });
+    const worker = new Worker(builtFile(new URL("./sink-thread.js", import.meta.url)), {
+      workerData,
+      name: `oncewire-sink-${this.#sink.name}`,
+    });
     worker.on("message", (message: FromSink) => this.#hear(message));
     worker.on("error", (error: Error) => this.#failed(error.message));
     worker.on("exit", () => this.#ended());
@@ -193,9 +196,4 @@ class SinkThread {
   #say(message: ToSink): void {
     this.#worker.postMessage(message);
   }
-}
-
-/** Threads run the built file; when the sources themselves are run, as tests do, the build beside them. */
-function threadFile(): string {
-  return fileURLToPath(new URL("./sink-thread.js", import.meta.url)).replace("/src/loading/", "/dist/loading/");
 }

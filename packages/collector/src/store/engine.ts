@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { builtFile } from "../built-file.js";
 import type { Runtime } from "../runtime.js";
 import type {
   EngineAnswers,
@@ -90,7 +90,7 @@ export class Engine {
   }
 
   #start(): ChildProcess {
-    const child = fork(entryPath(import.meta.url), [JSON.stringify(this.#settings)], {
+    const child = fork(builtFile(new URL("./engine-process.js", import.meta.url)), [JSON.stringify(this.#settings)], {
       cwd: this.#folder,
       serialization: "advanced",
       execArgv: [],
@@ -170,12 +170,6 @@ function lostError(cause: Error): StoreError {
     `the engine's process must stay alive while it answers, but ${cause.message}, twice; see if memory ran out`,
     cause,
   );
-}
-
-/** Node runs compiled code only, so a source file stands for its build. */
-function entryPath(moduleUrl: string): string {
-  const built = moduleUrl.replace(/\/src\/(store\/[^/]+)\.ts$/, "/dist/$1.js");
-  return fileURLToPath(new URL("engine-process.js", built));
 }
 
 /** Whether the process and the channel to it keep this process alive. */

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { builtFile } from "../built-file.js";
 import type { Runtime } from "../runtime.js";
 import type { Frame } from "./frame.js";
 import { createLink } from "./link.js";
@@ -48,7 +48,7 @@ export class Worker {
   #isClosing = false;
 
   constructor(parts: WorkerParts) {
-    this.#child = fork(entryPath(import.meta.url), [], {
+    this.#child = fork(builtFile(new URL("./worker-process.js", import.meta.url)), [], {
       serialization: "advanced",
       execArgv: [],
       stdio: ["ignore", "ignore", "ignore", "ipc", "overlapped"],
@@ -176,10 +176,4 @@ export class Worker {
       // A message that could not be sent means a process that has ended, which is dealt with there.
     });
   }
-}
-
-/** Node runs compiled code only, so a source file stands for its build. */
-function entryPath(moduleUrl: string): string {
-  const built = moduleUrl.replace(/\/src\/(workers\/[^/]+)\.ts$/, "/dist/$1.js");
-  return fileURLToPath(new URL("worker-process.js", built));
 }
