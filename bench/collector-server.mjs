@@ -1,7 +1,7 @@
 /**
- * Our side of bench/accept.mjs and bench/workers.mjs: a collector in a process of its own. `held` keeps its loader from doing anything, so that
- * what is left is the accept path alone; a number of workers may follow, and `keys`, so that the keys of bench/requests.mjs
- * name projects.
+ * Our side of bench/accept.mjs and bench/workers.mjs: a collector in a process of its own. `held` keeps its loader from
+ * doing anything, so that what is left is the accept path alone; a number of workers may follow, and `keys`, so that the
+ * keys of bench/requests.mjs name projects.
  */
 import { startCollector } from "@oncewire/collector";
 import { startCollectorWith } from "../packages/collector/dist/collector.js";

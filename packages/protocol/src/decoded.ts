@@ -10,10 +10,7 @@ export interface Decoded {
   readonly count: number;
   /** Made when first asked for. */
   readonly events: readonly CanonicalEvent[];
-  /**
-   * The JSON of each event's `wire`, where it came as such and need not be written again; null where it did not. Made
-   * when first asked for.
-   */
+  /** The JSON of each event's `wire`, where it came as such and need not be written again. Made when asked for. */
   readonly wireTexts?: readonly string[] | null;
   readonly bad: readonly BadEvent[];
   /** The answer that this vendor's SDKs expect. Made when first asked for. */
@@ -28,7 +25,7 @@ export interface DecodedParts {
   readonly reply: () => WireResponse;
 }
 
-/** Of a request whose every event has been found good or bad; each part is made once at most. */
+/** Of a request whose every event has been found good or bad; `events` and `reply` are called once at most. */
 export function decoded(parts: DecodedParts): Decoded {
   return new LazilyDecoded(parts);
 }
@@ -39,7 +36,6 @@ class LazilyDecoded implements Decoded {
   readonly bad: readonly BadEvent[];
   readonly #parts: DecodedParts;
   #events: readonly CanonicalEvent[] | null = null;
-  #wireTexts: readonly string[] | null = null;
   #reply: WireResponse | null = null;
 
   constructor(parts: DecodedParts) {
@@ -53,7 +49,7 @@ class LazilyDecoded implements Decoded {
   }
 
   get wireTexts(): readonly string[] | null {
-    return (this.#wireTexts ??= this.#parts.wireTexts?.() ?? null);
+    return this.#parts.wireTexts?.() ?? null;
   }
 
   get reply(): WireResponse {

@@ -29,8 +29,8 @@ export interface WireResponse {
 }
 
 /** All headers but those. */
-export function headersWithout(headers: WireHeaders, names: readonly string[]): WireHeaders {
+export function headersWithout(headers: WireHeaders, names: ReadonlySet<string>): WireHeaders {
   const kept: Record<string, string> = {};
-  for (const name in headers) if (!names.includes(name)) setField(kept, name, headers[name]);
+  for (const name in headers) if (!names.has(name)) setField(kept, name, headers[name]);
   return kept;
 }

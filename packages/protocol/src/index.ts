@@ -34,6 +34,7 @@ export type { JsonLimits, JsonText } from "./json.js";
 export { isoTime, isTimeMs, parseIsoTime } from "./iso-time.js";
 export { parseJson } from "./parse-json.js";
 export type { JsonScan, ParsedJson } from "./parse-json.js";
+export { headersWithout } from "./http.js";
 export type { RequestHead, WireHeaders, WireRequest, WireResponse } from "./http.js";
 export type { Outcome } from "./outcome.js";
 export { failed, ok } from "./problem.js";

@@ -7,6 +7,7 @@
  */
 import { JournalError, openJournal } from "@oncewire/journal";
 import type { Cursor, Journal, JournalStatus, ReadResult } from "@oncewire/journal";
+import { headersWithout } from "@oncewire/protocol";
 import type { Arrival, ProtocolName, RequestHead } from "@oncewire/protocol";
 import { packRead } from "./packed-read.js";
 import type { PackedRead } from "./packed-read.js";
@@ -114,7 +115,9 @@ export function isLogFailure(error: unknown): boolean {
 /** A request as the parts of a record, to be written one after the other. */
 export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
   const { protocol, arrival, head, body } = request;
-  const json = JSON.stringify({ v: 1, protocol, arrival, head: keptHead(head) });
+  const { method, path, query, headers } = head;
+  const kept = { method, path, query, headers: headersWithout(headers, unkept) };
+  const json = JSON.stringify({ v: 1, protocol, arrival, head: kept });
   const length = Buffer.byteLength(json);
   const isSmall = body.byteLength <= smallBodyBytes;
   const bytes = Buffer.allocUnsafe(4 + length + (isSmall ? body.byteLength : 0));
@@ -123,15 +126,6 @@ export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
   if (!isSmall) return [bytes, body];
   bytes.set(body, 4 + length);
   return [bytes];
-}
-
-function keptHead({ method, path, query, headers }: RequestHead): RequestHead {
-  const kept: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && !unkept.has(name)) kept[name] = value;
-  }
-  return { method, path, query, headers: kept };
 }
 
 /** The requests in what was read; a record that is not a request of ours counts as damaged. */

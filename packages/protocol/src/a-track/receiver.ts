@@ -47,7 +47,7 @@ function key(head: RequestHead): Result<string> {
 }
 
 /** The key, and a cookie, which no call of this wire needs. */
-const unkept = [keyHeader, "cookie"];
+const unkept = new Set([keyHeader, "cookie"]);
 
 function redact({ method, path, query, headers }: RequestHead): RequestHead {
   return { method, path, query, headers: headersWithout(headers, unkept) };

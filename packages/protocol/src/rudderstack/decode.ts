@@ -117,20 +117,20 @@ function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, { s
     }
   });
   const reply = sentence === null ? accepted : refused(400, sentence);
-  return bad.length === 0 ? holding(good, facts, { bad, reply, texts }) : holding(good, facts, { bad, reply });
+  return holding(good, facts, { bad, reply, texts: bad.length === 0 ? texts : noTexts });
 }
+
+const noTexts = (): null => null;
 
 const nothing = { count: 0, events: [], bad: [] } as const;
 
-interface Rest extends Pick<Decoded, "bad" | "reply"> {
-  readonly texts?: Source["texts"];
-}
+type Rest = Pick<Decoded, "bad" | "reply"> & Pick<Source, "texts">;
 
 function holding(good: readonly Good[], facts: RequestFacts, { bad, reply, texts }: Rest): Decoded {
   return decoded({
     count: good.length,
     events: () => good.map(({ message, index }) => canonicalEvent(message, index, facts)),
-    wireTexts: () => texts?.() ?? null,
+    wireTexts: texts,
     bad,
     reply: () => reply,
   });
@@ -211,7 +211,7 @@ function decodePixel(request: WireRequest, arrival: Arrival): Decoded {
   const fault =
     eventFault(message, type) ?? (message["event"] === "" && type === "track" ? namelessTrack(message) : null);
   return fault === null
-    ? holding([{ message, index: 0 }], facts, { bad: [], reply: pixel })
+    ? holding([{ message, index: 0 }], facts, { bad: [], reply: pixel, texts: noTexts })
     : { ...nothing, bad: [badEvent(fault, 0, facts)], reply: pixel };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Arrival } from "../codec.js";
 import type { WireRequest } from "../http.js";
+import { arrivalAt } from "../skim.fixture.js";
 import { decode } from "./decode.js";
 import { accepted } from "./replies.js";
 import { skim } from "./skim.js";
@@ -10,16 +10,6 @@ const encoder = new TextEncoder();
 
 function requestOf(body: string): WireRequest {
   return { method: "POST", path: "/v1/batch", query: "", headers: {}, body: encoder.encode(body) };
-}
-
-function arrivalAt(route: string): Arrival {
-  return {
-    route,
-    project: "shop",
-    receivedAtMs: Date.UTC(2026, 10, 20),
-    remoteAddress: "127.0.0.1",
-    requestId: "00000000-0000-4000-8000-000000000000",
-  };
 }
 
 function countOf(body: string, route = "batch"): number | null {

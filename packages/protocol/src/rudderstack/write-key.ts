@@ -24,7 +24,7 @@ export function withoutKey({ method, path, query, headers }: RequestHead): Reque
   return { method, path, query: keptQuery, headers: headersWithout(headers, unkept) };
 }
 
-const unkept = ["authorization", "cookie"];
+const unkept = new Set(["authorization", "cookie"]);
 
 /** Of `writeKey=…` the name alone, however the name is encoded; every other parameter stays as it came. */
 function withoutKeyValue(parameter: string): string {

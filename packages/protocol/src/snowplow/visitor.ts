@@ -99,6 +99,6 @@ export function keptHead(head: RequestHead, { cookie, doNotTrack }: CookiesRead)
   return { method, path, query, headers: kept.length === 0 ? headers : { ...headers, cookie: kept.join("; ") } };
 }
 
-const unkept = ["cookie", "authorization"];
+const unkept = new Set(["cookie", "authorization"]);
 /** Where the address is, too. */
-const unkeptOfHidden = [...unkept, "x-forwarded-for", "x-real-ip", "forwarded"];
+const unkeptOfHidden = new Set([...unkept, "x-forwarded-for", "x-real-ip", "forwarded"]);
