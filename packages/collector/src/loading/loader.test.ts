@@ -5,6 +5,7 @@ import type { LoggedRequest, LogRead } from "../log/accept-log.js";
 import { createEnrichment } from "../enrichment/enrichment.js";
 import type { AppendResult, LogBatch } from "../store/event-store.js";
 import { startLoader, type Loader } from "./loader.js";
+import type { Turns } from "./turns.js";
 
 const encoder = new TextEncoder();
 
@@ -39,11 +40,14 @@ interface Loading {
   readonly retry: () => void;
 }
 
+/** Loading never has to wait. */
+const always: Turns = { heard: () => {}, mine: () => Promise.resolve(), stop: () => {} };
+
 /** A loader of a log that gives all it has at once. */
 function loading(
   requests: readonly LoggedRequest[],
   append: (batch: LogBatch) => Promise<void>,
-  ipPolicy: IpPolicy = "keep",
+  { ipPolicy = "keep", turns = always }: { readonly ipPolicy?: IpPolicy; readonly turns?: Turns } = {},
 ): Loading {
   const [batches, reads, failures, retries]: [LogBatch[], number[], unknown[], (() => void)[]] = [[], [], [], []];
   const receiver = createRudderStackReceiver();
@@ -70,6 +74,7 @@ function loading(
         return () => {};
       },
     },
+    turns,
     onLoaded: () => {},
     onLost: () => {},
     onFailed: (error) => failures.push(error),
@@ -127,12 +132,44 @@ describe("the loader", () => {
       ["keep", hidden],
       ["drop", undefined],
     ] as const) {
-      const { loader, batches } = loading([request], () => Promise.resolve(), policy);
+      const { loader, batches } = loading([request], () => Promise.resolve(), { ipPolicy: policy });
       loader.advance(1);
       await until(() => batches.at(-1)?.to === 1);
       expect(batches[0]?.events.map(({ wireText }) => wireText)).toEqual([text]);
       await loader.stop();
     }
+  });
+
+  it("asks for its turn after each part, and says what it hears; what is left when it is stopped stays", async () => {
+    const grown = { hasGrown: true, isAwaited: false };
+    const said: unknown[] = [];
+    let give = (): void => {};
+    const mine = (): Promise<void> => {
+      said.push("mine?");
+      return new Promise((resolve) => (give = resolve));
+    };
+    const turns: Turns = { heard: (news) => said.push(news), mine, stop: () => give() };
+    const loads = loading(
+      [0, 1, 2].map((at) => requestAt(at, 300)),
+      () => Promise.resolve(),
+      { turns },
+    );
+    loads.loader.advance(3);
+    await until(() => said.length === 2);
+    expect([said, rangesOf(loads.batches)]).toEqual([[grown, "mine?"], [[0, 1, 300]]]);
+    loads.loader.advance(3, true);
+    give();
+    await until(() => said.length === 4);
+    expect([said, rangesOf(loads.batches)]).toEqual([
+      [grown, "mine?", { hasGrown: false, isAwaited: true }, "mine?"],
+      [
+        [0, 1, 300],
+        [1, 2, 300],
+      ],
+    ]);
+    // The rest that it is stopped in is its last.
+    await loads.loader.stop();
+    expect(rangesOf(loads.batches)).toHaveLength(2);
   });
 
   it("stops after the part in progress", async () => {

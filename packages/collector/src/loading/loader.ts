@@ -8,6 +8,7 @@ import type { LoggedRequest, LogRead } from "../log/accept-log.js";
 import { unpack } from "../log/unpack.js";
 import type { AppendResult, EventStore, LogBatch, LoggedBadEvent, LoggedEvent } from "../store/event-store.js";
 import type { Runtime } from "../runtime.js";
+import type { Turns } from "./turns.js";
 
 export interface LoaderParts {
   /** The oldest position that is still in the log. */
@@ -17,6 +18,7 @@ export interface LoaderParts {
   readonly receivers: ReadonlyMap<ProtocolName, Receiver>;
   readonly enrichment: Enrichment;
   readonly runtime: Pick<Runtime, "after">;
+  readonly turns: Turns;
   readonly onLoaded: (batch: LogBatch, result: AppendResult) => void;
   readonly onLost: (lost: LogRead["lost"]) => void;
   /** The store or the log failed; the same records are tried again by themselves. */
@@ -24,8 +26,8 @@ export interface LoaderParts {
 }
 
 export interface Loader {
-  /** Everything below `durable` may be read now. */
-  advance(durable: number): void;
+  /** Everything below `durable` may be read now; whether somebody waits for that. */
+  advance(durable: number, isAwaited?: boolean): void;
   /** Stops after the batch in progress. */
   stop(): Promise<void>;
 }
@@ -36,7 +38,7 @@ const retryMs = 1_000;
 const enoughEvents = 250;
 
 export function startLoader(parts: LoaderParts): Loader {
-  const { logFirst, readLog, store, runtime } = parts;
+  const { logFirst, readLog, store, runtime, turns } = parts;
   let position = Math.max(store.position, logFirst);
   let durable = position;
   let stopped = false;
@@ -52,6 +54,7 @@ export function startLoader(parts: LoaderParts): Loader {
         const result = await store.append(batch);
         position = batch.to;
         parts.onLoaded(batch, result);
+        await turns.mine();
         if (stopped) return;
       }
     }
@@ -73,13 +76,15 @@ export function startLoader(parts: LoaderParts): Loader {
       });
   };
   return {
-    advance(to) {
+    advance(to, isAwaited = false) {
+      turns.heard({ hasGrown: to > durable, isAwaited });
       durable = Math.max(durable, to);
       start();
     },
     async stop() {
       stopped = true;
       cancelRetry?.();
+      turns.stop();
       await running;
     },
   };

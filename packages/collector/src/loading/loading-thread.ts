@@ -25,6 +25,7 @@ import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
 import type { FromLoading, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
 import { receiversByProtocol } from "./receivers.js";
+import { turnsOfThread } from "./turns.js";
 
 /** At about 30 bytes of memory each: a person has one, and one for each of their ids and sessions. */
 const maxProfileDocuments = 4_000_000;
@@ -48,8 +49,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const enrichment = await enrichmentOf(setup, say);
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);
-  const shown = new ShowBudget(() => systemRuntime.monotonicMs());
-  const receivers = receiversByProtocol(setup.wires);
+  const [shown, receivers] = [new ShowBudget(() => systemRuntime.monotonicMs()), receiversByProtocol(setup.wires)];
   const isAnsweredUnread = (protocol: ProtocolName): boolean => receivers.get(protocol)?.answer !== undefined;
   const loader = startLoader({
     logFirst: setup.logFirst,
@@ -58,6 +58,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     receivers,
     enrichment,
     runtime: systemRuntime,
+    turns: turnsOfThread(),
     onLoaded(batch, result) {
       const [storePosition, forgotten] = [store.position, profiled.people?.forgotten ?? null];
       const enrichmentFailures = enrichment.takeFailures();
@@ -80,7 +81,7 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   port.on("message", (message: ToLoading) => {
     switch (message.kind) {
       case "durable":
-        return loader.advance(message.position);
+        return loader.advance(message.position, message.isAwaited);
       case "ask":
         return void answer({ store, profiled }, message).then(say);
       case "records":

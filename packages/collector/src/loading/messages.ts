@@ -35,7 +35,7 @@ export interface SqlQuestion {
 }
 
 export type ToLoading =
-  | { readonly kind: "durable"; readonly position: number }
+  | { readonly kind: "durable"; readonly position: number; readonly isAwaited: boolean }
   | { readonly kind: "ask"; readonly id: number; readonly question: StoreQuestion; readonly argument: unknown }
   /** The answer to `read`; null when the log could not be read, and is to be asked again. */
   | { readonly kind: "records"; readonly read: PackedRead | null }

@@ -13,6 +13,7 @@ import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
 import { receiversByProtocol } from "./receivers.js";
 import type { FromSink, SinkSetup, ToSink } from "./sink-messages.js";
+import { turnsOfThread } from "./turns.js";
 
 if (parentPort !== null) {
   const port = parentPort;
@@ -37,6 +38,7 @@ async function run(port: MessagePort, setup: SinkSetup): Promise<void> {
     receivers: receiversByProtocol(setup.wires),
     enrichment,
     runtime: systemRuntime,
+    turns: turnsOfThread(),
     onLoaded: () => {},
     onLost: (lost) => {
       const records = lost.reduce((sum, { from, to }) => sum + to - from, 0);

@@ -104,8 +104,8 @@ class LoadingThread implements Loading {
     this.#standstill = new Standstill(parts.runtime);
     this.#tell = createPace({
       runtime: parts.runtime,
-      tell: () => this.#say({ kind: "durable", position: this.#durable }),
-      isAwaited: () => this.#waiting.size > 0,
+      tell: () => this.#say({ kind: "durable", position: this.#durable, isAwaited: this.#isAwaited }),
+      isAwaited: () => this.#isAwaited,
     });
     this.started = new Promise((resolve, reject) => {
       this.#onReady = resolve;
@@ -117,6 +117,11 @@ class LoadingThread implements Loading {
       counts: () => this.#ask<StoreCounts>("counts", null),
     };
     this.#worker = this.#start();
+  }
+
+  /** Whether somebody waits until something is loaded. */
+  get #isAwaited(): boolean {
+    return this.#waiting.size > 0;
   }
 
   advance(durable: number): void {
@@ -143,6 +148,7 @@ class LoadingThread implements Loading {
       };
       this.#waiting.add(check);
       check();
+      if (this.#isAwaited) this.#tell();
     });
   }
 
