@@ -21,6 +21,7 @@ import type { ParquetStore } from "../store/parquet-store.js";
 import { isStoreError, messageOf } from "../store/store-error.js";
 import type { StoreErrorCode } from "../store/store-error.js";
 import { loadedMessage, ShowBudget } from "./loaded-message.js";
+import type { TakenBatch } from "./loaded-message.js";
 import { startLoader } from "./loader.js";
 import { createLogClient } from "./log-client.js";
 import type { FromLoading, LoadingSetup, SqlQuestion, StoreQuestion, ToLoading } from "./messages.js";
@@ -49,7 +50,8 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
   const enrichment = await enrichmentOf(setup, say);
   const store = await openStore(setup, say);
   const profiled = followedBy(store, setup, say);
-  const [shown, receivers] = [new ShowBudget(() => systemRuntime.monotonicMs()), receiversByProtocol(setup.wires)];
+  const shown = new ShowBudget(() => systemRuntime.monotonicMs());
+  const receivers = receiversByProtocol(setup.wires);
   const isAnsweredUnread = (protocol: ProtocolName): boolean => receivers.get(protocol)?.answer !== undefined;
   const loader = startLoader({
     logFirst: setup.logFirst,
@@ -60,10 +62,8 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
     runtime: systemRuntime,
     turns: turnsOfThread(),
     onLoaded(batch, result) {
-      const [storePosition, forgotten] = [store.position, profiled.people?.forgotten ?? null];
-      const enrichmentFailures = enrichment.takeFailures();
-      const about = { storePosition, forgotten, enrichmentFailures, isAnsweredUnread, maxShown: shown.left };
-      const message = loadedMessage(setup, { batch, result, ...about });
+      const after = stateAfter({ store, profiled, enrichment });
+      const message = loadedMessage(setup, { batch, result, ...after, isAnsweredUnread, maxShown: shown.left });
       shown.spend(message.newest.length);
       say(message);
     },
@@ -96,6 +96,17 @@ async function run(port: MessagePort, setup: LoadingSetup): Promise<void> {
 }
 
 type Say = (message: FromLoading) => void;
+
+/** How things are after a batch. */
+function stateAfter(parts: {
+  readonly store: ParquetStore;
+  readonly profiled: ProfiledStore;
+  readonly enrichment: OpenedEnrichment;
+}): Pick<TakenBatch, "storePosition" | "forgotten" | "enrichmentFailures"> {
+  const { store, profiled, enrichment } = parts;
+  const forgotten = profiled.people?.forgotten ?? null;
+  return { storePosition: store.position, forgotten, enrichmentFailures: enrichment.takeFailures() };
+}
 
 function lostMessage({ from, to, reason }: LogRead["lost"][number]): FromLoading {
   return { kind: "report", report: { kind: "lost", records: to - from, reason } };

@@ -148,7 +148,6 @@ class LoadingThread implements Loading {
       };
       this.#waiting.add(check);
       check();
-      if (this.#isAwaited) this.#tell();
     });
   }
 
