@@ -8,6 +8,8 @@ import type { Session } from "./session.js";
 export const maxIdLength = 1_024;
 /** So many sessions of a project can be listed; older ones are found by their id or their person. */
 const maxListedSessions = 1_000;
+/** So many are in a list of their own, since each that begins makes the list anew. */
+const maxNewestSessions = 50;
 
 /** What is put under a name of one kind is got as that kind: the names keep them apart. */
 export class People {
@@ -81,12 +83,24 @@ export class People {
 
   /** The newest sessions of a project, the newest last; one may be forgotten already. */
   newestSessions(project: string): readonly string[] {
-    return (this.#documents.get(name("sessions", project, "")) as SessionList | undefined)?.ids ?? [];
+    return [...this.#listed(olderSessions(project)), ...this.#listed(newestSessions(project))].slice(
+      -maxListedSessions,
+    );
   }
 
   listSession({ project, id }: Session): void {
-    const ids = [...this.newestSessions(project).slice(1 - maxListedSessions), id];
-    this.#documents.put(name("sessions", project, ""), { ids } satisfies SessionList);
+    const newest = this.#listed(newestSessions(project));
+    const isFull = newest.length >= maxNewestSessions;
+    if (isFull) this.#list(olderSessions(project), this.newestSessions(project));
+    this.#list(newestSessions(project), isFull ? [id] : [...newest, id]);
+  }
+
+  #listed(at: string): readonly string[] {
+    return (this.#documents.get(at) as SessionList | undefined)?.ids ?? [];
+  }
+
+  #list(at: string, ids: readonly string[]): void {
+    this.#documents.put(at, { ids } satisfies SessionList);
   }
 }
 
@@ -102,6 +116,14 @@ const forgottenName = "forgotten";
 
 interface SessionList {
   readonly ids: readonly string[];
+}
+
+function newestSessions(project: string): string {
+  return name("sessions", project, "");
+}
+
+function olderSessions(project: string): string {
+  return name("older-sessions", project, "");
 }
 
 /** The profile, if the document of that name is one. */

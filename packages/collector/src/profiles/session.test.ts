@@ -149,3 +149,19 @@ describe("a session", () => {
     expect(people.session("shop", "s2")).toMatchObject({ id: "s2" });
   });
 });
+
+describe("the sessions of a project", () => {
+  it("are listed in the order in which they began, each once, the newest thousand of them", () => {
+    const visits = (count: number): CanonicalEvent[] =>
+      Array.from({ length: count }, (_, visit) => page(visit, {}, { userId: `user-${visit}` }));
+    const listed = (count: number): readonly string[] => {
+      const people = peopleAfter(...visits(count), page(0, {}, { project: "blog" }));
+      const ids = people.newestSessions("shop");
+      return ids.map((id) => people.byKey("shop", people.session("shop", id)?.profile ?? "")?.userIds[0] ?? "");
+    };
+    const users = (from: number, to: number): readonly string[] =>
+      Array.from({ length: to - from }, (_, at) => `user-${from + at}`);
+    for (const count of [1, 50, 51, 101, 1_000]) expect(listed(count)).toEqual(users(0, count));
+    for (const count of [1_001, 1_050, 1_051, 1_234]) expect(listed(count)).toEqual(users(count - 1_000, count));
+  });
+});

@@ -8,7 +8,7 @@ import type {
   ProtocolName,
 } from "@oncewire/protocol";
 import type { StoredBadEvent, StoredEvent } from "./event-store.js";
-import { StagedRow } from "./staged-line.js";
+import { lineOf, StagedRow } from "./staged-line.js";
 
 /** Where a row stands in the log: the request's position, and the place among the request's events. */
 export interface RowKey {
@@ -34,7 +34,7 @@ export function rowSize(values: RowValues): number {
  */
 export function eventLine(key: RowKey, event: CanonicalEvent, wireText?: string): string {
   const row = new StagedRow();
-  const values = [
+  return lineOf([
     key.position,
     key.ordinal,
     row.text(event.id),
@@ -57,13 +57,13 @@ export function eventLine(key: RowKey, event: CanonicalEvent, wireText?: string)
     row.json(event.entities),
     row.json(event.context),
     wireText === undefined ? row.json(event.wire) : row.text(wireText),
-  ];
-  return row.lineOf(values, event);
+    row.exact(event),
+  ]);
 }
 
 export function badEventLine(key: RowKey, bad: BadEvent): string {
   const row = new StagedRow();
-  const values = [
+  return lineOf([
     key.position,
     key.ordinal,
     row.text(bad.id),
@@ -73,8 +73,8 @@ export function badEventLine(key: RowKey, bad: BadEvent): string {
     row.text(bad.code),
     row.text(bad.message),
     row.json(bad.wire),
-  ];
-  return row.lineOf(values, bad);
+    row.exact(bad),
+  ]);
 }
 
 export function eventFromRow(values: RowValues): StoredEvent {

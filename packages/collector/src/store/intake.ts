@@ -65,14 +65,16 @@ export class Intake {
     const recent: RecentEvent[] = [];
     const unstorable: LoggedBadEvent[] = [];
     let duplicates = 0;
-    for (const [candidate, key] of withKeys(candidates, ({ logged }) => logged.position)) {
+    const eventKeys = new RowKeys();
+    for (const candidate of candidates) {
+      const key = eventKeys.next(candidate.logged.position);
       if (known.has(candidate) || this.#parts.staging.hasId(candidate.hash)) duplicates += 1;
       else this.#stage(candidate, { key, stored, recent, unstorable });
     }
     if (isNewest) this.#parts.recent.add(recent);
     const bad = within(range, batch.bad);
-    for (const [one, key] of withKeys([...bad, ...unstorable], ({ position }) => position))
-      this.#stageBad(key, one.bad);
+    const badKeys = new RowKeys();
+    for (const one of [...bad, ...unstorable]) this.#stageBad(badKeys.next(one.position), one.bad);
     this.#duplicates += duplicates;
     this.#next = range.to;
     return { stored, duplicates, unstorable, bad: bad.length };
@@ -138,14 +140,15 @@ function within<T extends { readonly position: number }>({ from, to }: LogRange,
   return all.filter(({ position }) => position >= from && position < to);
 }
 
-/** Each with its place among those of the same position. The same records get the same keys at every reading. */
-function* withKeys<T>(all: readonly T[], positionOf: (one: T) => number): Generator<[T, RowKey], void, undefined> {
-  let position = -1;
-  let ordinal = 0;
-  for (const one of all) {
-    ordinal = positionOf(one) === position ? ordinal + 1 : 0;
-    position = positionOf(one);
-    yield [one, { position, ordinal }];
+/** Each record's place among those of the same position. The same records get the same keys at every reading. */
+class RowKeys {
+  #position = -1;
+  #ordinal = 0;
+
+  next(position: number): RowKey {
+    this.#ordinal = position === this.#position ? this.#ordinal + 1 : 0;
+    this.#position = position;
+    return { position, ordinal: this.#ordinal };
   }
 }
 

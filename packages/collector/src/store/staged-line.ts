@@ -26,14 +26,18 @@ export const stagedFormat: string = [
 // eslint-disable-next-line no-control-regex -- they are what it is about
 const special = /[\u0000-\u001f]/;
 
+/** Of values in the order of the columns. */
+export function lineOf(values: readonly (string | number)[]): string {
+  return values.join(separator);
+}
+
 /** Writes the values of one row, and knows whether all of them can be had again. */
 export class StagedRow {
   #isExact = true;
 
-  /** Of values in the order of the columns. Where they do not hold what came, all of it is in the last one. */
-  lineOf(values: readonly (string | number)[], original: object): string {
-    const exact = this.#isExact ? nothing : JSON.stringify(original);
-    return values.join(separator) + separator + exact;
+  /** The last column, after the values of all others: all that came, where they do not hold it. */
+  exact(original: object): string {
+    return this.#isExact ? nothing : JSON.stringify(original);
   }
 
   text(value: string | null): string {
