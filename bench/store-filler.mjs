@@ -70,7 +70,7 @@ async function append(from, to) {
     const requestId = `00000000-0000-4000-8000-${String(first).padStart(12, "0")}`;
     const arrival = { route: "/v1/batch", project: "bench", receivedAtMs, remoteAddress: "127.0.0.1", requestId };
     appending.push(
-      log.append(encodeRecord({ protocol: "rudderstack", arrival, head, body: gzipSync(body, { level: 1 }) })),
+      log.append(encodeRecord({ protocol: "rudderstack", arrival, head }, [gzipSync(body, { level: 1 })])),
     );
     if (appending.length === 64) await Promise.all(appending.splice(0));
   }

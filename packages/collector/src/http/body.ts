@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import { BodyBytes } from "../ingest/body-bytes.js";
 import { unpack } from "../log/unpack.js";
 import type { UnpackLimits } from "../log/unpack.js";
 
 export type BodyResult =
-  | { readonly kind: "read"; readonly received: Uint8Array; readonly unpacked: Uint8Array }
+  /** As it came, and with content-encoding undone. */
+  | { readonly kind: "read"; readonly received: BodyBytes; readonly unpacked: BodyBytes }
   | { readonly kind: "too-large"; readonly maxBytes: number }
   | { readonly kind: "unreadable"; readonly message: string }
   /** The client went away: there is nobody to answer. */
@@ -16,15 +18,16 @@ export type BodyResult =
 export async function readBody(request: IncomingMessage, limits: UnpackLimits): Promise<BodyResult> {
   const received = await receive(request, limits.maxBytes);
   if (received.kind !== "received") return received;
-  const { bytes } = received;
+  const { body } = received;
   const coding = request.headers["content-encoding"];
-  if (coding === undefined) return { kind: "read", received: bytes, unpacked: bytes };
-  const unpacked = await unpack(bytes, coding, limits);
-  return unpacked.kind === "unpacked" ? { kind: "read", received: bytes, unpacked: unpacked.bytes } : unpacked;
+  if (coding === undefined) return { kind: "read", received: body, unpacked: body };
+  const unpacked = await unpack(body.whole, coding, limits);
+  if (unpacked.kind !== "unpacked") return unpacked;
+  return { kind: "read", received: body, unpacked: new BodyBytes([unpacked.bytes], unpacked.bytes.byteLength) };
 }
 
 type Received =
-  | { readonly kind: "received"; readonly bytes: Uint8Array }
+  | { readonly kind: "received"; readonly body: BodyBytes }
   | { readonly kind: "too-large"; readonly maxBytes: number }
   | { readonly kind: "aborted" };
 
@@ -33,25 +36,72 @@ function receive(request: IncomingMessage, maxBytes: number): Promise<Received> 
   if (Number(request.headers["content-length"] ?? 0) > maxBytes)
     return Promise.resolve({ kind: "too-large", maxBytes });
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    const gathered = new Gathering();
     const onData = (chunk: Buffer): void => {
-      bytes += chunk.byteLength;
-      if (bytes <= maxBytes) {
-        chunks.push(chunk);
+      if (gathered.byteLength + chunk.byteLength <= maxBytes) {
+        gathered.add(chunk);
       } else {
         request.off("data", onData);
         resolve({ kind: "too-large", maxBytes });
       }
     };
-    const onEnd = (): void => {
-      const [only] = chunks;
-      const bytesOfAll = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
-      resolve({ kind: "received", bytes: bytesOfAll });
-    };
+    const onEnd = (): void => resolve({ kind: "received", body: gathered.end() });
     // What is settled first counts: after its end a request is closed, too. A client that goes away is no error here,
     // and node:http says it as one only to those who listen.
     const onClose = (): void => resolve({ kind: "aborted" });
     request.on("data", onData).on("end", onEnd).on("close", onClose);
   });
 }
+
+/**
+ * Gathers what comes. A chunk may be a single byte, which as a Buffer of its own takes hundreds: what is small is copied
+ * into pages, so that a body never takes much more than twice its length.
+ */
+class Gathering {
+  readonly #pieces: Uint8Array[] = [];
+  #byteLength = 0;
+  /** The last of the pieces, while it has room. */
+  #page: Buffer | null = null;
+  #used = 0;
+  /** Of the next one. */
+  #pageBytes = minPageBytes;
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  add(chunk: Buffer): void {
+    const rest = this.#page === null ? chunk : chunk.subarray(this.#fill(this.#page, chunk));
+    if (rest.byteLength > 0) this.#append(rest);
+    this.#byteLength += chunk.byteLength;
+  }
+
+  end(): BodyBytes {
+    if (this.#page !== null) this.#pieces.splice(-1, 1, this.#page.subarray(0, this.#used));
+    return new BodyBytes(this.#pieces, this.#byteLength);
+  }
+
+  #append(rest: Buffer): void {
+    // Most bodies come in one chunk.
+    if (this.#pieces.length === 0 || rest.byteLength * 2 >= this.#pageBytes) {
+      this.#pieces.push(rest);
+      return;
+    }
+    this.#page = Buffer.allocUnsafeSlow(this.#pageBytes);
+    this.#pageBytes = Math.min(this.#pageBytes * 2, maxPageBytes);
+    this.#used = 0;
+    this.#pieces.push(this.#page);
+    this.#fill(this.#page, rest);
+  }
+
+  /** How many of the bytes there was room for. */
+  #fill(page: Buffer, bytes: Buffer): number {
+    const filled = bytes.copy(page, this.#used);
+    this.#used += filled;
+    if (this.#used === page.byteLength) this.#page = null;
+    return filled;
+  }
+}
+
+const minPageBytes = 4 * 1024;
+const maxPageBytes = 256 * 1024;

@@ -161,7 +161,7 @@ function take(parts: IngestHandlerParts, exchange: Exchange, found: Exclude<Foun
 }
 
 async function keepIfNamed(parts: IngestHandlerParts, exchange: Exchange, body: ReadBody): Promise<Taken> {
-  const named = findByBody(parts, exchange, body.unpacked);
+  const named = findByBody(parts, exchange, body.unpacked.whole);
   const found = named.kind === "known" ? await withinLimit(parts.keyLimit, named) : named;
   return found.kind === "refused" ? found : keep(parts, exchange, { project: found.project, body });
 }

@@ -39,7 +39,7 @@ export function createMicroHandler({ micro, crossOrigin, access }: MicroHandlerP
     const body = await readBody(request, bodyLimits);
     if (body.kind === "aborted") return undefined;
     if (body.kind !== "read") return sendAndClose(response, unreadable, headers);
-    return send(response, await answerOf(micro, head, body.unpacked), headers);
+    return send(response, await answerOf(micro, head, body.unpacked.whole), headers);
   };
 }
 

@@ -43,7 +43,7 @@ async function show(parts: ShowHandlerParts, path: ShowPath, { head, request, re
   if (body.kind !== "read")
     return sendAndClose(response, jsonReply(400, { error: fault("invalid-query", "expected at most 64 KiB of JSON") }));
   try {
-    const { status, value } = await answerShow(parts, path, { head, body: body.unpacked });
+    const { status, value } = await answerShow(parts, path, { head, body: body.unpacked.whole });
     return send(response, jsonReply(status, value));
   } catch (error) {
     if (error instanceof BadQuery)

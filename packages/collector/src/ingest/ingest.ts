@@ -1,6 +1,7 @@
 import type { Arrival, Enrichment, Receiver, RequestHead, WireRequest, WireResponse } from "@oncewire/protocol";
 import { encodeRecord } from "../log/accept-log.js";
 import type { UnkeptReason } from "../report.js";
+import type { BodyBytes } from "./body-bytes.js";
 import type { CountedRecord, RequestKeeper } from "./request-keeper.js";
 
 /** A request that may come in: its key is known and its body is whole. */
@@ -9,9 +10,9 @@ export interface IncomingRequest {
   readonly head: RequestHead;
   readonly arrival: Arrival;
   /** As received: this is what the log keeps. */
-  readonly received: Uint8Array;
+  readonly received: BodyBytes;
   /** With content-encoding undone. */
-  readonly unpacked: Uint8Array;
+  readonly unpacked: BodyBytes;
   /** Whether the sender may also read: only then a reply tells what others said of a user. */
   readonly mayRead: () => boolean;
 }
@@ -56,12 +57,20 @@ interface Question {
 
 function lookInto({ receiver, head, arrival, received, unpacked, mayRead }: IncomingRequest): Looked | Unkept {
   const { method, path, query, headers } = head;
-  const request = { method, path, query, headers, body: unpacked };
+  const request: WireRequest = {
+    method,
+    path,
+    query,
+    headers,
+    get body() {
+      return unpacked.whole;
+    },
+  };
   const away = receiver.turnAway?.(request, arrival) ?? null;
   if (away !== null) return { kind: "unkept", ...away };
   const { isEmpty, events, bad, reply, enrichment } = foundIn(receiver, request, arrival);
   if (isEmpty) return { kind: "unkept", reason: "empty", reply };
-  const record = encodeRecord({ protocol: receiver.protocol, arrival, head, body: received });
+  const record = encodeRecord({ protocol: receiver.protocol, arrival, head }, received.pieces);
   return {
     kind: "to-keep",
     record: { record, events, bad, bytes: received.byteLength },

@@ -44,7 +44,7 @@ describe("the accept log", () => {
   it("gives back what it took, in order, also after it was opened again", async () => {
     const bodies = [Buffer.alloc(0), Buffer.from([0, 255, 10]), Buffer.alloc(200_000, 7)];
     const sent = bodies.map((body, number) => request(number, body));
-    const positions = await Promise.all(sent.map((one) => log.append(encodeRecord(one))));
+    const positions = await Promise.all(sent.map((one) => log.append(encodeRecord(one, [one.body]))));
     await log.close();
     log = await open();
     const { requests, next, lost } = await log.read(log.first);
@@ -60,7 +60,7 @@ describe("the accept log", () => {
       authorization: "Basic d2stc2VjcmV0Og==",
       host: "wk-secret",
     };
-    await log.append(encodeRecord({ ...request(1), head: { ...head, headers } }));
+    await log.append(encodeRecord({ ...request(1), head: { ...head, headers } }, [request(1).body]));
     const files = readdirSync(directory).map((name) => readFileSync(join(directory, name), "latin1"));
     expect(files.join("")).toContain("user-agent");
     expect(files.join("")).not.toMatch(/wk-secret|d2stc2VjcmV0/);
@@ -68,7 +68,7 @@ describe("the accept log", () => {
 });
 
 describe("decodeRecord", () => {
-  const whole = Buffer.concat(encodeRecord(request(1)));
+  const whole = Buffer.concat(encodeRecord(request(1), [request(1).body]));
 
   it("reads what encodeRecord wrote", () => {
     const decoded = decodeRecord(whole);

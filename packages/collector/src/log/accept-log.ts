@@ -114,19 +114,22 @@ export function isLogFailure(error: unknown): boolean {
   return error instanceof JournalError;
 }
 
-/** A request as the parts of a record, to be written one after the other. */
-export function encodeRecord(request: AcceptedRequest): readonly Uint8Array[] {
-  const { protocol, arrival, head, body } = request;
+/** A request as the parts of a record, to be written one after the other; its body as the pieces that it is in. */
+export function encodeRecord(
+  { protocol, arrival, head }: Omit<AcceptedRequest, "body">,
+  body: readonly Uint8Array[],
+): readonly Uint8Array[] {
   const { method, path, query, headers } = head;
   const kept = { method, path, query, headers: headersWithout(headers, unkept) };
   const json = JSON.stringify({ v: 1, protocol, arrival, head: kept });
   const length = Buffer.byteLength(json);
-  const isSmall = body.byteLength <= smallBodyBytes;
-  const bytes = Buffer.allocUnsafe(4 + length + (isSmall ? body.byteLength : 0));
+  const [only, ...others] = body;
+  const small = only !== undefined && others.length === 0 && only.byteLength <= smallBodyBytes ? only : null;
+  const bytes = Buffer.allocUnsafe(4 + length + (small?.byteLength ?? 0));
   bytes.writeUInt32LE(length, 0);
   bytes.write(json, 4);
-  if (!isSmall) return [bytes, body];
-  bytes.set(body, 4 + length);
+  if (small === null) return [bytes, ...body];
+  bytes.set(small, 4 + length);
   return [bytes];
 }
 

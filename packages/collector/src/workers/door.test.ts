@@ -66,7 +66,7 @@ describe("a request that a worker sends on", () => {
       const body = await readBody(request, limits);
       const { method, url, rawHeaders, headers, socket } = request;
       seen.push({ method, url, rawHeaders, names: Object.keys(headers), from: socket.remoteAddress });
-      send(response, textReply(207, body.kind === "read" ? Buffer.from(body.received).toString() : body.kind));
+      send(response, textReply(207, body.kind === "read" ? Buffer.from(body.received.whole).toString() : body.kind));
     });
     const head = ["Host: x.example", "X-Twice: 1", "x-twice: 2", "Content-Length: 5", "X-Mine: yes"];
     const answer = await exchange(
