@@ -65,7 +65,10 @@ async function runRound({ child, port, kind }, { connections, durationMs, next }
   const { requests, seconds } = await drive({ port, connections, durationMs, next });
   const cpuUs = (mainThreadCpuUs(child.pid) - cpuBefore) / requests;
   const rate = requests / seconds;
-  if (before === null) return { rate, cpuUs };
+  if (before === null) {
+    await ask(child, "settle");
+    return { rate, cpuUs };
+  }
   const atOnce = loadedOf(await ask(child, "stats")) - loadedOf(before);
   const began = performance.now();
   const after = await ask(child, "settle");
