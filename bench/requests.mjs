@@ -13,6 +13,14 @@ export const keys = Object.fromEntries(
   Array.from({ length: projects }, (_, project) => [keyOf(project), keyOf(project)]),
 );
 
+const snowplowBatches = {
+  name: "Snowplow, self-describing events, 100 to a request",
+  perBatch: 100,
+  connections: 16,
+  bodies: 600,
+  request: () => snowplowRequest(100),
+};
+
 /** What the accept path is measured with. */
 export const loads = {
   rudderBatches: {
@@ -29,13 +37,9 @@ export const loads = {
     bodies: 100_000,
     request: (number) => rudderRequest(number, 1),
   },
-  snowplowBatches: {
-    name: "Snowplow, self-describing events, 100 to a request",
-    perBatch: 100,
-    connections: 16,
-    bodies: 600,
-    request: () => snowplowRequest(100),
-  },
+  snowplowBatches,
+  /** Each sender waits for the disk: how many do tells what the disk takes, and what the senders do. */
+  snowplowBatchesOfMore: { ...snowplowBatches, connections: 32 },
   snowplowEvents: {
     name: "Snowplow, single self-describing events",
     perBatch: 1,
