@@ -57,7 +57,8 @@ export class Dispatcher {
   readonly #gate: Gate;
   readonly #admission: Admission;
   readonly #alarm: Alarm;
-  readonly #inFlight = new Set<Shipment>();
+  /** In no order; no Set, for what comes and goes in one may outlive it long (`transport/http-transport.ts`). */
+  readonly #inFlight: Shipment[] = [];
   /** Shipments with something left to send: they go before anything new. */
   readonly #unfinished = new Set<Shipment>();
   readonly #resting = new Set<() => void>();
@@ -144,7 +145,7 @@ export class Dispatcher {
       events.push(...shipment.extract(() => true));
       this.#queue.release(shipment.batch);
     }
-    this.#inFlight.clear();
+    this.#inFlight.length = 0;
     this.#unfinished.clear();
     this.#alarm.cancel();
     this.#courier.abort();
@@ -172,7 +173,7 @@ export class Dispatcher {
       state: this.#gate.state,
       queuedBytes: this.#spool.bytes,
       unreadEvents: this.#spool.unread,
-      requestsInFlight: this.#inFlight.size,
+      requestsInFlight: this.#inFlight.length,
       requests: this.#courier.requests,
     };
   }
@@ -238,7 +239,7 @@ export class Dispatcher {
   #pump(): void {
     const nowMs = this.#runtime.monotonicMs();
     this.#dropExpired(nowMs);
-    while (this.#gate.mayPass(nowMs, this.#inFlight.size)) {
+    while (this.#gate.mayPass(nowMs, this.#inFlight.length)) {
       const shipment = this.#nextShipment(nowMs);
       if (shipment === null) break;
       // Never rejects: whatever fails in it ends as an outcome.
@@ -292,10 +293,10 @@ export class Dispatcher {
     const { period } = this.#gate;
     const piece = shipment.piece(this.#sizing.limits(this.#runtime.monotonicMs()));
     const events = piece.map(({ event }) => event);
-    this.#inFlight.add(shipment);
+    this.#inFlight.push(shipment);
     const answer = await this.#courier.ask(events);
     if (shipment.isAbandoned) return;
-    this.#inFlight.delete(shipment);
+    this.#inFlight.splice(this.#inFlight.indexOf(shipment), 1);
     const decision = decide(answer.outcome, piece.length, this.#verdict(answer, events, shipment));
     this.#gate.note(decision.destination, period, piece.length);
     this.#apply(decision.events, shipment, piece);

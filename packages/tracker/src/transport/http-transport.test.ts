@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import * as http from "node:http";
 import * as net from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
 import type { WireRequest } from "@oncewire/protocol";
@@ -78,6 +80,25 @@ describe("a request", () => {
     const transport = open(await listen(server));
     for (let index = 0; index < 10; index += 1) expect(statusOf(await transport.send(post()))).toBe(200);
     expect(connections).toBe(1);
+  });
+
+  it("is let go of with its answer", async () => {
+    const server = http.createServer((request, response) => request.resume().on("end", () => response.end("OK")));
+    const transport = open(await listen(server));
+    const collectYoung = youngCollector();
+    const sendOneByOne = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time += 1) {
+        await transport.send(post("x".repeat(20_000)));
+        if (time % 10 === 0) collectYoung();
+      }
+    };
+    const sendSideBySide = (times: number): Promise<unknown> =>
+      Promise.all([1, 2, 3, 4].map(() => sendOneByOne(times)));
+    await sendSideBySide(50);
+    const held = (): number => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    const before = held();
+    await sendSideBySide(300);
+    expect(held() - before).toBeLessThan(10 * 1024 * 1024);
   });
 
   it("is gzipped from the given size on", async () => {
@@ -281,4 +302,11 @@ async function closedPort(): Promise<URL> {
 
 function secure(url: URL): URL {
   return new URL(`https://${url.host}`);
+}
+
+/** Collects what is young, and promotes what has outlived that twice; what is old stays, needed or not. */
+function youngCollector(): () => void {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
+  return () => collect({ type: "minor" });
 }

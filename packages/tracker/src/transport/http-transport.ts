@@ -31,7 +31,11 @@ const aborted: Reply = { kind: "failed", reason: "aborted", detail: "given up be
 export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
   readonly #route: Pick<Route, "open" | "abort">;
-  readonly #exchanges = new Set<HttpExchange>();
+  /**
+   * Those under way, in no order. No Set: the tables that V8 leaves behind as its members come and go point to their
+   * successors, so once an old one is promoted, every exchange outlives its answer, with all that it was made of.
+   */
+  readonly #exchanges: HttpExchange[] = [];
   /** Changes with every `abort`, so that a request which was still being compressed then is not sent after it. */
   #era = 0;
 
@@ -49,9 +53,9 @@ export class HttpTransport implements Transport {
     for (;;) {
       if (era !== this.#era) return aborted;
       const exchange = new HttpExchange(() => this.#open(packed), packed.body, runtime);
-      this.#exchanges.add(exchange);
+      this.#exchanges.push(exchange);
       const reply = await exchange.run(deadlineMs - runtime.monotonicMs());
-      this.#exchanges.delete(exchange);
+      this.#exchanges.splice(this.#exchanges.indexOf(exchange), 1);
       // Ends: every round removes a dead connection from the pool, and only reused ones come back here.
       if (reply.kind !== "stale") return reply;
     }
