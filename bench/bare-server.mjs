@@ -18,5 +18,5 @@ server.listen(0, "127.0.0.1", () => process.send(server.address().port));
 process.on("message", (message) => {
   if (message !== "settle") process.exit(0);
   // What it left to the disk is not to be written, nor held in memory, while the others are measured.
-  file.truncate(0).then(() => process.send({ stats: null }));
+  void file.truncate(0).then(() => process.send({ stats: null }));
 });
