@@ -55,7 +55,7 @@ function receive(request: IncomingMessage, maxBytes: number): Promise<Received> 
 
 /**
  * Gathers what comes. A chunk may be a single byte, which as a Buffer of its own takes hundreds: what is small is copied
- * into pages, so that a body never takes much more than twice its length.
+ * into pages, so that what is gathered takes little more than its length.
  */
 class Gathering {
   readonly #pieces: Uint8Array[] = [];
@@ -63,8 +63,6 @@ class Gathering {
   /** The last of the pieces, while it has room. */
   #page: Buffer | null = null;
   #used = 0;
-  /** Of the next one. */
-  #pageBytes = minPageBytes;
 
   get byteLength(): number {
     return this.#byteLength;
@@ -83,12 +81,11 @@ class Gathering {
 
   #append(rest: Buffer): void {
     // Most bodies come in one chunk.
-    if (this.#pieces.length === 0 || rest.byteLength * 2 >= this.#pageBytes) {
+    if (this.#pieces.length === 0 || rest.byteLength * 2 >= pageBytes) {
       this.#pieces.push(rest);
       return;
     }
-    this.#page = Buffer.allocUnsafeSlow(this.#pageBytes);
-    this.#pageBytes = Math.min(this.#pageBytes * 2, maxPageBytes);
+    this.#page = Buffer.allocUnsafeSlow(pageBytes);
     this.#used = 0;
     this.#pieces.push(this.#page);
     this.#fill(this.#page, rest);
@@ -103,5 +100,4 @@ class Gathering {
   }
 }
 
-const minPageBytes = 4 * 1024;
-const maxPageBytes = 256 * 1024;
+const pageBytes = 4 * 1024;

@@ -47,7 +47,8 @@ describe("the last answers on a connection", () => {
   });
 
   it("are let go of, each as soon as it is given", () => {
-    const collectYoung = youngCollector();
+    const collect = garbageCollector();
+    const collectYoung = (): void => collect({ type: "minor" });
     const server = createServer();
     createLastAnswers(server);
     const underWay = Array.from({ length: 64 }, () => {
@@ -70,6 +71,20 @@ describe("the last answers on a connection", () => {
       if (time % 100 === 0) collectYoung();
     }
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 * 1024 * 1024);
+  });
+});
+
+describe("a connection that waits for its next request", () => {
+  it("does not hold on to its last answer", async () => {
+    const server = createServer();
+    createLastAnswers(server);
+    const socket = new Socket();
+    server.emit("connection", socket);
+    const last = answerOnce(server, socket);
+    // What a WeakRef is made of is held until the end of the turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    garbageCollector()();
+    expect([last.deref(), socket.destroyed]).toEqual([undefined, false]);
   });
 });
 
@@ -113,9 +128,14 @@ function askForLargeAnswer(server: Server, socket: Socket): ServerResponse {
   return response;
 }
 
-/** Collects what is young, and promotes what has outlived that twice; what is old stays, needed or not. */
-function youngCollector(): () => void {
+function answerOnce(server: Server, socket: Socket): WeakRef<ServerResponse> {
+  const answer = askForLargeAnswer(server, socket);
+  answer.emit("close");
+  return new WeakRef(answer);
+}
+
+/** Collects everything, or what is young: that promotes what has outlived it twice, and leaves what is old. */
+function garbageCollector(): (options?: { readonly type: "minor" }) => void {
   setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
-  return () => collect({ type: "minor" });
+  return runInNewContext("gc") as ReturnType<typeof garbageCollector>;
 }

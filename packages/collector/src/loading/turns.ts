@@ -55,8 +55,7 @@ export function turnsOfThread(): Turns {
 export function createTurns({ runtime, activeMs, coresMs }: TurnsParts): Turns {
   let grewAtMs = -Infinity;
   let isAwaited = false;
-  let look = { atMs: runtime.monotonicMs(), cores: coresMs() };
-  let isCrowded = false;
+  const isCrowdedAt = createLookout(runtime.monotonicMs(), coresMs);
   let mark = { atMs: runtime.monotonicMs(), activeMs: activeMs() };
   /** How long loading is to rest for the time it took; what it did not use is not saved. */
   let owedMs = 0;
@@ -69,12 +68,6 @@ export function createTurns({ runtime, activeMs, coresMs }: TurnsParts): Turns {
     const restedMs = next.atMs - mark.atMs - workedMs;
     owedMs = Math.min(longestRestMs, Math.max(0, owedMs + restsPerWork * workedMs - restedMs));
     mark = next;
-  };
-  const lookAround = (atMs: number): void => {
-    if (atMs - look.atMs < lookEveryMs) return;
-    const cores = coresMs();
-    isCrowded = freeBetween(look.cores, cores) < freeCores;
-    look = { atMs, cores };
   };
   const rest = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -92,7 +85,7 @@ export function createTurns({ runtime, activeMs, coresMs }: TurnsParts): Turns {
     },
     async mine() {
       count();
-      lookAround(mark.atMs);
+      const isCrowded = isCrowdedAt(mark.atMs);
       const isAccepting = mark.atMs - grewAtMs <= quietMs;
       if (!isCrowded || !isAccepting || isAwaited) owedMs = 0;
       if (isOver || owedMs < shortestRestMs) return;
@@ -102,6 +95,20 @@ export function createTurns({ runtime, activeMs, coresMs }: TurnsParts): Turns {
       isOver = true;
       endRest();
     },
+  };
+}
+
+/** Whether cores are short, as the last look told. */
+function createLookout(beganAtMs: number, coresMs: TurnsParts["coresMs"]): (nowMs: number) => boolean {
+  let last = { atMs: beganAtMs, cores: coresMs() };
+  let isCrowded = false;
+  return (nowMs) => {
+    if (nowMs - last.atMs >= lookEveryMs) {
+      const cores = coresMs();
+      isCrowded = freeBetween(last.cores, cores) < freeCores;
+      last = { atMs: nowMs, cores };
+    }
+    return isCrowded;
   };
 }
 

@@ -123,8 +123,8 @@ export function encodeRecord(
   const kept = { method, path, query, headers: headersWithout(headers, unkept) };
   const json = JSON.stringify({ v: 1, protocol, arrival, head: kept });
   const length = Buffer.byteLength(json);
-  const [only, ...others] = body;
-  const small = only !== undefined && others.length === 0 && only.byteLength <= smallBodyBytes ? only : null;
+  const [first] = body;
+  const small = first !== undefined && body.length === 1 && first.byteLength <= smallBodyBytes ? first : null;
   const bytes = Buffer.allocUnsafe(4 + length + (small?.byteLength ?? 0));
   bytes.writeUInt32LE(length, 0);
   bytes.write(json, 4);

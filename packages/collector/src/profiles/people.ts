@@ -83,16 +83,16 @@ export class People {
 
   /** The newest sessions of a project, the newest last; one may be forgotten already. */
   newestSessions(project: string): readonly string[] {
-    return [...this.#listed(olderSessions(project)), ...this.#listed(newestSessions(project))].slice(
+    return [...this.#listed(olderSessionsName(project)), ...this.#listed(newestSessionsName(project))].slice(
       -maxListedSessions,
     );
   }
 
   listSession({ project, id }: Session): void {
-    const newest = this.#listed(newestSessions(project));
+    const newest = this.#listed(newestSessionsName(project));
     const isFull = newest.length >= maxNewestSessions;
-    if (isFull) this.#list(olderSessions(project), this.newestSessions(project));
-    this.#list(newestSessions(project), isFull ? [id] : [...newest, id]);
+    if (isFull) this.#list(olderSessionsName(project), this.newestSessions(project));
+    this.#list(newestSessionsName(project), isFull ? [id] : [...newest, id]);
   }
 
   #listed(at: string): readonly string[] {
@@ -118,11 +118,11 @@ interface SessionList {
   readonly ids: readonly string[];
 }
 
-function newestSessions(project: string): string {
+function newestSessionsName(project: string): string {
   return name("sessions", project, "");
 }
 
-function olderSessions(project: string): string {
+function olderSessionsName(project: string): string {
   return name("older-sessions", project, "");
 }
 
