@@ -13,6 +13,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from "@duckdb/node-api";
+import { spillFolders } from "./engine-protocol.js";
 import type {
   EngineAnswers,
   EngineFailure,
@@ -33,9 +34,9 @@ class RequestFailure extends Error {
   }
 }
 
-void main(JSON.parse(process.argv[2] ?? "{}") as EngineSettings);
+main(JSON.parse(process.argv[2] ?? "{}") as EngineSettings);
 
-async function main(settings: EngineSettings): Promise<void> {
+function main(settings: EngineSettings): void {
   process.on("disconnect", () => process.exit());
   // Ctrl-C reaches the whole group of processes, and so may SIGHUP; the one that started this one decides when it is time.
   process.on("SIGHUP", () => {});
@@ -44,9 +45,8 @@ async function main(settings: EngineSettings): Promise<void> {
   // Whatever DuckDB writes is for this user alone, as everything in the data directory.
   process.umask(0o077);
   yieldToOthers();
-  const instance = openInstance(settings);
-  process.on("message", (message) => void serve(instance, message as RequestMessage));
-  await instance;
+  const instances = lazyInstances(settings);
+  process.on("message", (message) => void serve(instances, message as RequestMessage));
 }
 
 /** Queries and sealing may wait; accepting events may not. */
@@ -58,13 +58,38 @@ function yieldToOthers(): void {
   }
 }
 
-async function openInstance(settings: EngineSettings): Promise<DuckDBInstance> {
+/** Opens an instance when it is first needed. */
+type Instances = Readonly<Record<"questions" | "work", () => Promise<DuckDBInstance>>>;
+
+/**
+ * Who asks is waiting, so questions have all threads. Work has an instance of its own with one thread: a second would
+ * make a file a little sooner for a third more of the processor, and no question can take the memory it needs.
+ */
+function lazyInstances({ threads, memoryBytes }: EngineSettings): Instances {
+  const [questionsFolder, workFolder] = spillFolders;
+  const half = memoryBytes / 2;
+  return {
+    questions: once(() => openInstance({ threads, memoryBytes: half, spillFolder: questionsFolder })),
+    work: once(() => openInstance({ threads: 1, memoryBytes: half, spillFolder: workFolder })),
+  };
+}
+
+function once<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | null = null;
+  return () => (opened ??= { value: open() }).value;
+}
+
+interface InstanceSettings extends EngineSettings {
+  readonly spillFolder: string;
+}
+
+async function openInstance({ threads, memoryBytes, spillFolder }: InstanceSettings): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(":memory:", {
-    threads: String(settings.threads),
-    memory_limit: `${Math.ceil(settings.memoryBytes / 1024)}KiB`,
+    threads: String(threads),
+    memory_limit: `${Math.ceil(memoryBytes / 1024)}KiB`,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    temp_directory: "spill",
+    temp_directory: spillFolder,
   });
   const connection = await instance.connect();
   const folder = process.cwd().replaceAll("'", "''");
@@ -79,13 +104,13 @@ async function openInstance(settings: EngineSettings): Promise<DuckDBInstance> {
   return instance;
 }
 
-async function serve(opening: Promise<DuckDBInstance>, message: RequestMessage): Promise<void> {
-  const { id } = message;
+async function serve(instances: Instances, { id, request }: RequestMessage): Promise<void> {
   let reply: ReplyMessage;
   try {
-    const connection = await (await opening).connect();
+    const instance = await (request.kind === "work" ? instances.work() : instances.questions());
+    const connection = await instance.connect();
     try {
-      reply = { id, kind: "answer", answer: await answer(connection, message.request) };
+      reply = { id, kind: "answer", answer: await answer(connection, request) };
     } finally {
       connection.closeSync();
     }
@@ -103,6 +128,8 @@ async function answer(
   switch (request.kind) {
     case "rows":
       return await rows(connection, request.sql, request.parameters);
+    case "work":
+      return await rows(connection, request.sql, []);
     case "words":
       return await words(connection, request.sql);
     case "select":

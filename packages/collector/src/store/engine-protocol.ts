@@ -5,6 +5,8 @@ export type Parameter = string | null | readonly string[];
 export type EngineRequest =
   /** All rows of the answer, values in the order of its columns. */
   | { readonly kind: "rows"; readonly sql: string; readonly parameters: readonly Parameter[] }
+  /** The same for the store's own work on whole files, which goes on beside questions and hurries less. */
+  | { readonly kind: "work"; readonly sql: string }
   /** An answer of unsigned 64-bit columns, row by row in one array. */
   | { readonly kind: "words"; readonly sql: string }
   /** One SELECT written by a person, after the store's own statements in `setup`. */
@@ -18,6 +20,7 @@ export type EngineRequest =
 
 export interface EngineAnswers {
   readonly rows: readonly (readonly unknown[])[];
+  readonly work: readonly (readonly unknown[])[];
   readonly words: BigUint64Array;
   readonly select: SqlResult;
 }
@@ -42,8 +45,12 @@ export type ReplyMessage =
 /** `refused`: not one SELECT. `timeout`: cut off. `failed`: whatever the engine said. */
 export type EngineFailure = "refused" | "timeout" | "failed";
 
+/** Where DuckDB puts what does not fit into memory. Each instance has a folder: they name what they put there alike. */
+export const spillFolders: readonly [questions: string, work: string] = ["spill/questions", "spill/work"];
+
 /** Passed to the process as its only argument, in JSON. Its working folder is the store's folder. */
 export interface EngineSettings {
   readonly memoryBytes: number;
+  /** Of questions. */
   readonly threads: number;
 }

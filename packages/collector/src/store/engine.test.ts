@@ -1,4 +1,9 @@
-import { expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { systemRuntime } from "../runtime.js";
+import { Engine } from "./engine.js";
 import { runWithFewFiles } from "./few-files.fixture.js";
 
 const built = (file: string): string => JSON.stringify(new URL(`../../dist/${file}`, import.meta.url).href);
@@ -19,4 +24,23 @@ it.runIf(process.platform === "linux")("says that it cannot be started, and is s
   expect(errors).toBe("");
   const failed = expect.stringMatching(/^engine-unavailable: .*EMFILE/);
   expect(lines).toEqual([failed, failed, expect.stringContaining("1")]);
+});
+
+it("works on files with one thread and memory of its own, beside questions that have the others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "engine-"));
+  const idle = { idleMs: 60_000, runtime: systemRuntime };
+  const engine = new Engine(folder, { memoryBytes: 256 * 1024 * 1024, threads: 3 }, idle);
+  onTestFinished(async () => {
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
+  const settings = `SELECT list(value ORDER BY name) FROM duckdb_settings() WHERE name IN ('memory_limit', 'threads')`;
+  expect(await engine.rows(settings)).toEqual([[["128.0 MiB", "3"]]]);
+  expect(await engine.work(settings)).toEqual([[["128.0 MiB", "1"]]]);
+  const ready: string[] = [];
+  const asked = engine.rows("SELECT count(*) FROM range(2_000_000_000)").catch(() => ready.push("question"));
+  await engine.work("SELECT 1").then(() => ready.push("work"));
+  await engine.close();
+  await asked;
+  expect(ready).toEqual(["work", "question"]);
 });

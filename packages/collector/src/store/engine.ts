@@ -43,6 +43,11 @@ export class Engine {
     return (await this.#ask({ kind: "rows", sql, parameters })) as EngineAnswers["rows"];
   }
 
+  /** Of the store's own work on whole files: beside questions, with one thread. */
+  async work(sql: string): Promise<EngineAnswers["work"]> {
+    return (await this.#ask({ kind: "work", sql })) as EngineAnswers["work"];
+  }
+
   async words(sql: string): Promise<BigUint64Array> {
     return (await this.#ask({ kind: "words", sql })) as BigUint64Array;
   }

@@ -11,7 +11,7 @@
  * again from the accept log. One store at a time may have the folder open.
  */
 import { Engine } from "./engine.js";
-import type { SqlResult } from "./engine-protocol.js";
+import { spillFolders, type SqlResult } from "./engine-protocol.js";
 import { resolveSelection } from "./event-query.js";
 import { badEventFromRow, eventFromRow } from "./event-row.js";
 import type {
@@ -65,7 +65,7 @@ export interface ParquetStore extends EventStore {
 export async function openParquetStore(options: ParquetStoreOptions): Promise<ParquetStore> {
   const resolved = resolveStoreOptions(options);
   const { directory, files, runtime } = resolved;
-  const scratchFolders = [stagingFolder, "spill"];
+  const scratchFolders = [stagingFolder, ...spillFolders];
   const engine = new Engine(
     directory,
     { memoryBytes: resolved.engineMemoryBytes, threads: resolved.engineThreads },

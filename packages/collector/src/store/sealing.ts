@@ -54,7 +54,7 @@ export async function sealSegment({ engine, files }: SealPorts, input: SealInput
     const name = sealedFileName(table.filePrefix, input.range);
     const aside = `${name}.tmp`;
     const relation = relationSql(table, sources);
-    await engine.rows(
+    await engine.work(
       `COPY (${relation}) TO '${aside}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${groupRows(input.tables[table.name])})`,
     );
     const described = await describeFile({ engine, files }, { table, path: aside, name });
@@ -85,7 +85,7 @@ export async function describeFile(
   { table, path, name }: { readonly table: Table; readonly path: string; readonly name: string },
 ): Promise<SealedFile> {
   const time = `"${timeColumns[table.name]}"`;
-  const answer = await engine.rows(
+  const answer = await engine.work(
     `SELECT count(*), epoch_ms(min(${time})), epoch_ms(max(${time})), ` +
       `(SELECT sum(total_uncompressed_size) FROM parquet_metadata('${path}')) FROM read_parquet('${path}')`,
   );

@@ -46,12 +46,12 @@ export interface ParquetStoreOptions {
    */
   readonly retainBytes?: number;
   /**
-   * The most memory that the engine's process uses for data. At least 64 MiB.
+   * The most memory that the engine's process uses for data: half for questions, half for work on files. At least 64 MiB.
    * @default 402_653_184
    */
   readonly engineMemoryBytes?: number;
   /**
-   * Threads of the engine's process. At least 1.
+   * Threads that answer questions; one more works on files. At least 1.
    * @default 2
    */
   readonly engineThreads?: number;
