@@ -10,18 +10,25 @@ export interface Decoded {
   readonly count: number;
   /** Made when first asked for. */
   readonly events: readonly CanonicalEvent[];
-  /** The JSON of each event's `wire`, where it came as such and need not be written again. Made when asked for. */
-  readonly wireTexts?: readonly string[] | null;
+  /** The JSON of parts of each event, where it came as such and need not be written again. Made when asked for. */
+  readonly texts?: readonly EventTexts[] | null;
   readonly bad: readonly BadEvent[];
   /** The answer that this vendor's SDKs expect. Made when first asked for. */
   readonly reply: WireResponse;
+}
+
+/** Parts of an event as JSON. */
+export interface EventTexts {
+  readonly wire: string;
+  /** Null where it has to be written. */
+  readonly properties: string | null;
 }
 
 export interface DecodedParts {
   readonly count: number;
   readonly bad: readonly BadEvent[];
   readonly events: () => readonly CanonicalEvent[];
-  readonly wireTexts?: () => readonly string[] | null;
+  readonly texts?: (events: readonly CanonicalEvent[]) => readonly EventTexts[] | null;
   readonly reply: () => WireResponse;
 }
 
@@ -48,8 +55,8 @@ class LazilyDecoded implements Decoded {
     return (this.#events ??= this.#parts.events());
   }
 
-  get wireTexts(): readonly string[] | null {
-    return this.#parts.wireTexts?.() ?? null;
+  get texts(): readonly EventTexts[] | null {
+    return this.#parts.texts?.(this.events) ?? null;
   }
 
   get reply(): WireResponse {

@@ -14,7 +14,7 @@ export type {
   TurnedAway,
   UserTruth,
 } from "./codec.js";
-export type { Decoded } from "./decoded.js";
+export type { Decoded, EventTexts } from "./decoded.js";
 export type { EncodedEvent } from "./encoded-event.js";
 export { eventKinds, protocolNames } from "./event.js";
 export type {

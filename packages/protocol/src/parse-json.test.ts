@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "./event.js";
 import { isExact } from "./exact-numbers.js";
-import { itemTexts, measureJson, parseJson, wholeText } from "./parse-json.js";
+import { measureJson, parseJson } from "./parse-json.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const value = (text: string): unknown => {
@@ -102,68 +102,6 @@ describe("parseJson", () => {
         expect(measured.keys).toBeLessThanOrEqual(parsed.scan.keys);
       }),
     );
-  });
-});
-
-/** Texts of the items of `{"batch": […]}` as they are found. */
-function textsIn(text: string, count: number): readonly string[] | null {
-  const parsed = parseJson(bytes(text));
-  return parsed.kind === "parsed" ? itemTexts(bytes(text), parsed, count) : null;
-}
-
-const spaces = fc.constantFrom("", " ", "\n", "\t  ");
-const item = fc.oneof(
-  fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()),
-  fc.dictionary(fc.string(), fc.string()),
-);
-
-describe("itemTexts", () => {
-  it("gives each item as it came, or nothing", () => {
-    let given = 0;
-    fc.assert(
-      fc.property(fc.array(item, { maxLength: 5 }), spaces, fc.jsonValue(), (items, space, other) => {
-        const written = items.map((one) => JSON.stringify(one, null, space));
-        const rest = typeof other === "object" && other !== null ? null : other;
-        const text = `{"sentAt":${JSON.stringify(rest)},${space}"batch":[${written.join(`${space},`)}${space}]}`;
-        const texts = textsIn(text, items.length);
-        if (texts === null) return;
-        given += 1;
-        expect(texts).toEqual(written.map((one) => new TextDecoder().decode(bytes(one))));
-      }),
-      { numRuns: 1_000 },
-    );
-    expect(given).toBeGreaterThan(300);
-  });
-
-  it.each([
-    ["another list of objects", '{"x":[{"a":1}],"batch":[{"b":2}]}', 1],
-    ["an object in an object", '{"x":{"y":{}},"batch":[{"b":2}]}', 1],
-    ["the list twice", '{"batch":[{"a":1}],"batch":[{"b":2}]}', 1],
-    ["an item that is no object", '{"batch":[{"a":1},2]}', 2],
-    ["a number that a double cannot hold", '{"batch":[{"a":157963456373623802}]}', 1],
-    ["half a surrogate pair", '{"batch":[{"a":"\\ud800"}]}', 1],
-  ])("gives nothing where there is %s", (_, text, count) => {
-    expect(parseJson(bytes(text)).kind).toBe("parsed");
-    expect(textsIn(text, count)).toBeNull();
-  });
-
-  it("finds its way by characters and by bytes", () => {
-    const items = ['{"a":"é\\"}{"}', '{"b":[{"c":{"d":"😀"}}]}', "{}"];
-    expect(textsIn(`{"batch":[${items.join(",")}],"ü":1}`, 3)).toEqual(items);
-    const plain = ['{"a":"}{\\\\"}', '{"b":[{"c":[{}]}]}'];
-    expect(textsIn(`{"batch":[${plain.join(",")}]}`, 2)).toEqual(plain);
-  });
-});
-
-describe("wholeText", () => {
-  it.each([
-    [' {"a": 1}\n', '{"a": 1}'],
-    ['{"a":157963456373623802}', null],
-    ['{"a":"\\udc00"}', null],
-  ])("of %j is %j", (text, whole) => {
-    const parsed = parseJson(bytes(text));
-    if (parsed.kind === "invalid") throw new Error(parsed.message);
-    expect(wholeText(parsed)).toEqual(whole === null ? null : [whole]);
   });
 });
 

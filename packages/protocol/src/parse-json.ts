@@ -29,17 +29,45 @@ export interface JsonScan {
   readonly hasLongNumbers: boolean;
   /** An escape of half a surrogate pair without its other half. */
   readonly hasSurrogates: boolean;
-  /** Where objects and lists on the third level begin and end, one after the other: the items of `{"batch": [{}, {}]}`. */
-  readonly items: readonly number[];
+  /** The objects and lists on the level asked for. */
+  readonly items: readonly ScannedItem[];
 }
+
+/** An object or a list, and where in the bytes it is. */
+export interface ScannedItem extends Place {
+  /** Of its own, not of what is in it. */
+  readonly keys: number;
+  /** The last of the name asked for that is an object or a list; one whose name is written with escapes is not seen. */
+  readonly member: ScannedMember | null;
+}
+
+export interface ScannedMember extends Place {
+  /** All that are in it. */
+  readonly keys: number;
+}
+
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What to look for in passing. */
+export interface ItemsAskedFor {
+  /** How many objects and lists an item is in, itself among them: 3 for those of `{"batch": [{}, {}]}`. */
+  readonly depth: number;
+  /** Plain ASCII. */
+  readonly member: string;
+}
+
+const noItems: ItemsAskedFor = { depth: -1, member: "" };
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-export function parseJson(bytes: Uint8Array): ParsedJson {
+export function parseJson(bytes: Uint8Array, askedFor: ItemsAskedFor = noItems): ParsedJson {
   const text = decoder.decode(bytes);
   try {
     let value: JsonValue = JSON.parse(text);
-    const scan = scanJson(bytes, text.includes("\\"));
+    const scan = scanJson(bytes, text.includes("\\"), askedFor);
     if (scan.hasLongNumbers) value = JSON.parse(quoteInexactNumbers(text));
     if (scan.hasSurrogates) value = repairTexts(value);
     return { kind: "parsed", value, text, scan };
@@ -47,33 +75,6 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
     return { kind: "invalid", text, message: error instanceof Error ? error.message : String(error) };
   }
 }
-
-/**
- * The texts of the `count` objects that a list in an object holds beside nothing else, as they came. Null where JSON of
- * their values says something else, or where there are more objects or lists on their level.
- */
-export function itemTexts(bytes: Uint8Array, { text, scan }: Parsed, count: number): readonly string[] | null {
-  const { items } = scan;
-  if (items.length !== 2 * count || !isAsItCame(scan)) return null;
-  // Where every byte is a character, places are the same in both.
-  const textBetween =
-    text.length === bytes.length
-      ? (from: number, to: number): string => text.slice(from, to)
-      : (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
-  return Array.from({ length: count }, (_, index) => textBetween(items[2 * index] ?? 0, items[2 * index + 1] ?? 0));
-}
-
-/** The text of the one value, as it came; null where JSON of the value says something else. */
-export function wholeText({ text, scan }: Parsed): readonly string[] | null {
-  return isAsItCame(scan) ? [text.trim()] : null;
-}
-
-/** Whether the value is what the text says, and nothing of it had to be replaced. */
-function isAsItCame({ hasLongNumbers, hasSurrogates }: JsonScan): boolean {
-  return !hasLongNumbers && !hasSurrogates;
-}
-
-const itemDepth = 3;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -104,10 +105,13 @@ function tableOf(entries: readonly (readonly [characters: string, meaning: numbe
  * Of valid JSON. It runs over every body that comes in: bytes in strings, which are most, must cost next to nothing.
  * Most bodies escape nothing, and then a string ends with the next quote.
  */
-function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
+function scanJson(bytes: Uint8Array, hasEscapes: boolean, askedFor: ItemsAskedFor): JsonScan {
   const found = { hasEscapes, hasSurrogates: false };
-  const items: number[] = [];
+  const items = new ItemScan(bytes, askedFor.member);
+  const itemDepth = askedFor.depth;
+  const memberDepth = itemDepth + 1;
   const { length } = bytes;
+  let textFrom = 0;
   let keys = 0;
   let depth = 0;
   let deepest = 0;
@@ -116,6 +120,7 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
   for (let at = 0; at < length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === quote) {
+      textFrom = at;
       at = endOfText(bytes, at, found);
       continue;
     }
@@ -126,14 +131,17 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
         continue;
       case 2:
         keys += 1;
+        if (depth === itemDepth) items.hasKey();
         break;
       case 3:
         depth += 1;
         deepest = Math.max(deepest, depth);
-        if (depth === itemDepth) items.push(at);
+        if (depth === itemDepth) items.begin(at);
+        else if (depth === memberDepth) items.beginMember(at, textFrom, keys);
         break;
       case 4:
-        if (depth === itemDepth) items.push(at + 1);
+        if (depth === itemDepth) items.end(at + 1);
+        else if (depth === memberDepth) items.endMember(at + 1, keys);
         depth -= 1;
         break;
       case 5:
@@ -143,7 +151,53 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean): JsonScan {
     }
     digits = 0;
   }
-  return { depth: deepest, keys, hasLongNumbers: longest >= longDigits, hasSurrogates: found.hasSurrogates, items };
+  const { hasSurrogates } = found;
+  return { depth: deepest, keys, hasLongNumbers: longest >= longDigits, hasSurrogates, items: items.all };
+}
+
+/** The items that a scan has come by. */
+class ItemScan {
+  readonly all: ScannedItem[] = [];
+  readonly #bytes: Uint8Array;
+  /** As it is written, with its quotes. */
+  readonly #name: Uint8Array;
+  #from = 0;
+  #keys = 0;
+  #member: ScannedMember | null = null;
+  #isInMember = false;
+  #memberFrom = 0;
+  #keysBefore = 0;
+
+  constructor(bytes: Uint8Array, member: string) {
+    this.#bytes = bytes;
+    this.#name = Uint8Array.from(`"${member}"`, (character) => character.charCodeAt(0));
+  }
+
+  begin(at: number): void {
+    this.#from = at;
+    this.#keys = 0;
+    this.#member = null;
+  }
+
+  hasKey(): void {
+    this.#keys += 1;
+  }
+
+  end(at: number): void {
+    this.all.push({ from: this.#from, to: at, keys: this.#keys, member: this.#member });
+  }
+
+  /** `textFrom`: where the last text before it began, which is its name if it is in an object. */
+  beginMember(at: number, textFrom: number, keysBefore: number): void {
+    this.#isInMember = this.#name.every((byte, index) => this.#bytes[textFrom + index] === byte);
+    this.#memberFrom = at;
+    this.#keysBefore = keysBefore;
+  }
+
+  endMember(at: number, keys: number): void {
+    if (this.#isInMember) this.#member = { from: this.#memberFrom, to: at, keys: keys - this.#keysBefore };
+    this.#isInMember = false;
+  }
 }
 
 interface TextsFound {

@@ -28,8 +28,8 @@ export interface EnrichmentParts {
 }
 
 export interface Enrichment {
-  /** Whether what came on the wire is kept to the letter: a policy for addresses knows values, not their text. */
-  readonly keepsWires: boolean;
+  /** Whether JSON as it came still says what the event does: a policy for addresses knows values, not their text. */
+  readonly keepsTexts: boolean;
   event(event: CanonicalEvent): CanonicalEvent;
   /** Nothing is found out about it, but the policy holds for it as well. */
   bad(bad: BadEvent): BadEvent;
@@ -46,7 +46,7 @@ export function createEnrichment({ steps, ipPolicy, onFailure }: EnrichmentParts
     }
   };
   return {
-    keepsWires: ipPolicy === "keep",
+    keepsTexts: ipPolicy === "keep",
     event: (event) =>
       withoutAddresses(
         steps.reduce((known, step) => attempt(step, known), event),

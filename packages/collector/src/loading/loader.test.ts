@@ -135,7 +135,7 @@ describe("the loader", () => {
       const { loader, batches } = loading([request], () => Promise.resolve(), { ipPolicy: policy });
       loader.advance(1);
       await until(() => batches.at(-1)?.to === 1);
-      expect(batches[0]?.events.map(({ wireText }) => wireText)).toEqual([text]);
+      expect(batches[0]?.events.map(({ texts }) => texts?.wire)).toEqual([text]);
       await loader.stop();
     }
   });

@@ -100,9 +100,9 @@ async function* decodeBatches(
   for (const [index, request] of requests.entries()) {
     const { position } = request;
     const decoded = await decodeLogged(receivers, request);
-    const wireTexts = enrichment.keepsWires ? decoded.wireTexts : null;
+    const texts = enrichment.keepsTexts ? decoded.texts : null;
     decoded.events.forEach((event, at) => {
-      events.push({ position, event: enrichment.event(event), wireText: wireTexts?.[at] });
+      events.push({ position, event: enrichment.event(event), texts: texts?.[at] });
     });
     for (const one of decoded.bad) bad.push({ position, bad: enrichment.bad(one) });
     if (events.length < enoughEvents || index === requests.length - 1) continue;
@@ -112,7 +112,7 @@ async function* decodeBatches(
   yield { from, to: next, events, bad };
 }
 
-type Contents = Pick<Decoded, "events" | "wireTexts" | "bad">;
+type Contents = Pick<Decoded, "events" | "texts" | "bad">;
 
 async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, request: LoggedRequest): Promise<Contents> {
   const receiver = receivers.get(request.protocol);
@@ -125,8 +125,8 @@ async function decodeLogged(receivers: ReadonlyMap<ProtocolName, Receiver>, requ
     return { events: [], bad: [undecodable(request, "its body does not unpack any more")] };
   try {
     const whole = { method, path, query, headers, body: unpacked.bytes };
-    const { events, wireTexts = null, bad } = receiver.decode(whole, request.arrival);
-    return { events, wireTexts, bad };
+    const { events, texts = null, bad } = receiver.decode(whole, request.arrival);
+    return { events, texts, bad };
   } catch (error) {
     // A decoder answers for any bytes; where one fails nevertheless, one request must not stop all that follow.
     return { events: [], bad: [undecodable(request, `the decoder failed: ${String(error)}`)] };

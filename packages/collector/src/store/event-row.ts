@@ -3,6 +3,7 @@ import type {
   CanonicalEvent,
   Entity,
   EventKind,
+  EventTexts,
   JsonObject,
   JsonValue,
   ProtocolName,
@@ -29,10 +30,10 @@ export function rowSize(values: RowValues): number {
 }
 
 /**
- * The event as one line of a staged file, without the line's end (`staged-line.ts`). `wireText` is JSON of its `wire`,
- * which is made where it is not given. Throws where JSON cannot carry the event (nested too deeply).
+ * The event as one line of a staged file, without the line's end (`staged-line.ts`). Of its `texts` those that
+ * are not given are made. Throws where JSON cannot carry the event (nested too deeply).
  */
-export function eventLine(key: RowKey, event: CanonicalEvent, wireText?: string): string {
+export function eventLine(key: RowKey, event: CanonicalEvent, texts?: EventTexts): string {
   const row = new StagedRow();
   return lineOf([
     key.position,
@@ -53,10 +54,10 @@ export function eventLine(key: RowKey, event: CanonicalEvent, wireText?: string)
     row.time(event.receivedAt),
     row.text(event.library?.name ?? null),
     row.text(event.library?.version ?? null),
-    row.json(event.properties),
+    row.json(event.properties, texts?.properties),
     row.json(event.entities),
     row.json(event.context),
-    wireText === undefined ? row.json(event.wire) : row.text(wireText),
+    row.json(event.wire, texts?.wire),
     row.exact(event),
   ]);
 }

@@ -1,4 +1,4 @@
-import type { BadEvent, CanonicalEvent, JsonValue } from "@oncewire/protocol";
+import type { BadEvent, CanonicalEvent, JsonObject, JsonValue } from "@oncewire/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EventQuery, EventStore, LogBatch, StoredEvent } from "./event-store.js";
@@ -79,7 +79,7 @@ export function testEventStore(makePlace: () => Promise<StorePlace>): void {
       expect((await everyEvent(store, 2)).map(({ id }) => id)).toEqual(["c", "b", "a"]);
     });
 
-    it("holds what came on the wire, also where its text is given as it came", async () => {
+    it("holds what came on the wire and the properties, also where their text is given as it came", async () => {
       const place = await makePlace();
       const store = await place.open();
       const texts = [
@@ -87,13 +87,17 @@ export function testEventStore(makePlace: () => Promise<StorePlace>): void {
         '{\n\t"a" : 1.50,\r\n "b":"\\u001f\\",\\"" }',
         '{"__proto__":[{}],"c":1,"c":2}',
       ];
-      const events = texts.map((wireText, at) => {
-        return { position: at, event: anEvent({ id: `e-${at}`, wire: JSON.parse(wireText) as JsonValue }), wireText };
+      const events = texts.map((text, at) => {
+        const value = JSON.parse(text) as JsonObject;
+        const event = anEvent({ id: `e-${at}`, properties: value, wire: value });
+        return { position: at, event, texts: { wire: text, properties: text } };
       });
       await store.append({ from: 0, to: 3, events, bad: [] });
       await store.close();
-      const wires = (await everyEvent(await place.open())).map(({ wire }) => wire);
-      expect(wires.toReversed()).toEqual(events.map(({ event }) => event.wire));
+      const stored = (await everyEvent(await place.open())).toReversed();
+      const values = texts.map((text) => JSON.parse(text) as JsonObject);
+      expect(stored.map(({ wire }) => wire)).toEqual(values);
+      expect(stored.map(({ properties }) => properties)).toEqual(values);
     });
 
     it("moves its position past a range that brought nothing new", async () => {

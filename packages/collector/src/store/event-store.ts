@@ -1,4 +1,4 @@
-import type { BadEvent, CanonicalEvent } from "@oncewire/protocol";
+import type { BadEvent, CanonicalEvent, EventTexts } from "@oncewire/protocol";
 
 /** What one read of the accept log decoded to. The range it came from is its identity: appending it twice is once. */
 export interface LogBatch {
@@ -13,8 +13,8 @@ export interface LogBatch {
 export interface LoggedEvent {
   readonly position: number;
   readonly event: CanonicalEvent;
-  /** JSON of the event's `wire`, where it is at hand. */
-  readonly wireText?: string | undefined;
+  /** JSON of parts of the event, where it is at hand. */
+  readonly texts?: EventTexts | undefined;
 }
 
 export interface LoggedBadEvent {

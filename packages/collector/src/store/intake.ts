@@ -95,7 +95,7 @@ export class Intake {
 
   #stage({ logged, hash }: Candidate, into: StageInto): void {
     const { staging } = this.#parts;
-    const line = orProblem(() => eventLine(into.key, logged.event, logged.wireText));
+    const line = orProblem(() => eventLine(into.key, logged.event, logged.texts));
     if (typeof line !== "string") {
       into.unstorable.push({ position: logged.position, bad: unstorableEvent(logged, into.key, line.problem) });
       return;

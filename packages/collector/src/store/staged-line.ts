@@ -44,7 +44,7 @@ export class StagedRow {
     if (value === null) return nothing;
     // What it begins with is lost on the way back from the engine, and a lone surrogate on the way there.
     if (value.startsWith(byteOrderMark) || !value.isWellFormed()) this.#isExact = false;
-    return special.test(value) ? quote + value.replaceAll(quote, quote + quote) + quote : value;
+    return special.test(value) ? quoted(value) : value;
   }
 
   /** As milliseconds since the epoch. */
@@ -58,9 +58,10 @@ export class StagedRow {
 
   /**
    * JSON.stringify writes a lone surrogate as an escape, which the engine's JSON functions refuse: the column has U+FFFD.
-   * Throws where a value cannot be written as JSON.
+   * `text` is JSON of the value that has none, where it is at hand. Throws where a value cannot be written as JSON.
    */
-  json(value: unknown): string {
+  json(value: unknown, text: string | null = null): string {
+    if (text !== null) return hasLineBreaks(text) ? quoted(text) : text;
     const json = JSON.stringify(value);
     if (!json.includes("\\ud")) return json;
     const wellFormed = replaceLoneSurrogates(json);
@@ -70,6 +71,15 @@ export class StagedRow {
 }
 
 const byteOrderMark = "\ufeff";
+
+function quoted(text: string): string {
+  return quote + text.replaceAll(quote, quote + quote) + quote;
+}
+
+/** Of JSON, in which a tab is the only other control character; it means nothing to the engine. */
+function hasLineBreaks(json: string): boolean {
+  return json.includes("\n") || json.includes("\r");
+}
 
 /** Works on JSON text: an escaped backslash is taken whole, so that what follows it is not read as an escape. */
 function replaceLoneSurrogates(json: string): string {

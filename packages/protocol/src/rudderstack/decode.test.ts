@@ -75,11 +75,24 @@ describe("decode", () => {
     ["batch", '{"x":[{}],"batch":[{"userId":"a"}]}', null],
     ["batch", '{"x":[{"userId":"b"}],"batch":{"userId":"a"}}', null],
     ["batch", '{"x":[{}],"batch":[{"userId":"a"},5]}', null],
-  ])("says on %s how the events of %s came", (route, text, texts) => {
-    const { wireTexts, events } = decodeText(text, { route });
-    expect(wireTexts).toEqual(texts);
+  ])("says on %s how the events of %s came", (route, text, wires) => {
+    const { texts, events } = decodeText(text, { route });
+    expect(texts?.map(({ wire }) => wire) ?? null).toEqual(wires);
     expect(events.length).toBeGreaterThan(0);
-    for (const [at, wire] of (wireTexts ?? []).entries()) expect(JSON.parse(wire)).toEqual(events[at]?.wire);
+    for (const [at, { wire }] of (texts ?? []).entries()) expect(JSON.parse(wire)).toEqual(events[at]?.wire);
+  });
+
+  it.each([
+    ["track", '{"userId":"a","properties":{"n": 1.50}}', '{"n": 1.50}'],
+    ["identify", '{"userId":"a","traits":{"n":1},"properties":{"m":2}}', null],
+    ["page", '{"userId":"a","category":"c","properties":{"n":1}}', null],
+    ["page", '{"userId":"a","category":"c","properties":{"n":1,"category":2}}', '{"n":1,"category":2}'],
+    ["track", '{"userId":"a","properties":[1]}', null],
+    ["track", '{"userId":"a"}', null],
+  ])("says on %s how the properties of %s came, where they are the event's", (route, text, properties) => {
+    const { texts, events } = decodeText(text, { route });
+    expect(texts).toEqual([{ wire: text, properties }]);
+    if (properties !== null) expect(JSON.parse(properties)).toEqual(events[0]?.properties);
   });
 
   it("reads ids as the gateway does", () => {

@@ -7,12 +7,13 @@
  */
 import type { Arrival } from "../codec.js";
 import { decoded } from "../decoded.js";
-import type { Decoded } from "../decoded.js";
+import type { Decoded, DecodedParts, EventTexts } from "../decoded.js";
 import type { BadEvent, JsonObject, JsonValue } from "../event.js";
 import type { WireRequest } from "../http.js";
 import { isoTime } from "../iso-time.js";
-import { itemTexts, measureJson, parseJson, wholeText } from "../parse-json.js";
-import type { JsonScan } from "../parse-json.js";
+import { itemTexts } from "../item-texts.js";
+import { measureJson, parseJson } from "../parse-json.js";
+import type { JsonScan, Parsed } from "../parse-json.js";
 import { uuidOf } from "../uuid.js";
 import { canonicalEvent, readId } from "./canonical.js";
 import type { RequestFacts } from "./canonical.js";
@@ -39,20 +40,19 @@ const maxEventKeys = 10_000;
 
 export function decode(request: WireRequest, arrival: Arrival): Decoded {
   if (isPixel(arrival.route)) return decodePixel(request, arrival);
-  const parsed = parseJson(request.body);
+  const isAlone = isSingle(arrival.route);
+  const parsed = parseJson(request.body, { depth: isAlone ? 1 : batchItemDepth, member: propertiesField });
   if (parsed.kind === "invalid") return refuseBody(arrival, unreadableJson(parsed));
   const { value, scan } = parsed;
-  if (isSingle(arrival.route)) {
-    const facts = factsOf(request, arrival, { type: arrival.route, sentAt: undefined });
-    return decodeMessages([value], facts, { scan, texts: () => wholeText(parsed) });
+  const source = { scan, texts: textsFrom(request.body, parsed) };
+  if (isAlone) {
+    return decodeMessages([value], factsOf(request, arrival, { type: arrival.route, sentAt: undefined }), source);
   }
   const facts = factsOf(request, arrival, { type: null, sentAt: isObject(value) ? value["sentAt"] : undefined });
   const batch = isObject(value) ? value["batch"] : undefined;
   const messages = messagesOf(batch);
   if (messages.length > 0) {
-    const isList = messages === batch;
-    const texts = () => (isList ? itemTexts(request.body, parsed, messages.length) : null);
-    return decodeMessages(messages, facts, { scan, texts });
+    return decodeMessages(messages, facts, messages === batch ? source : { scan, texts: noTexts });
   }
   return arrival.route === "import"
     ? { ...nothing, reply: accepted }
@@ -98,8 +98,28 @@ interface Good {
 /** What is known of the text that the messages were read from. */
 interface Source {
   readonly scan: JsonScan;
-  /** Of each message, if every one is an object in a list of nothing else. */
-  readonly texts: () => readonly string[] | null;
+  readonly texts: TextsOf;
+}
+
+/** Of events that are all of the messages, in their order. */
+type TextsOf = NonNullable<DecodedParts["texts"]>;
+
+const noTexts: TextsOf = () => null;
+const propertiesField = "properties";
+const batchItemDepth = 3;
+
+function textsFrom(body: Uint8Array, parsed: Parsed): TextsOf {
+  return (events) => {
+    const messages = events.map(({ wire }) => wire as JsonObject);
+    const texts = itemTexts(body, parsed, messages, propertiesField);
+    return (
+      texts?.map(({ item, member }, at): EventTexts => {
+        // Traits, too, can be an event's properties.
+        const isTheirs = events[at]?.properties === messages[at]?.[propertiesField];
+        return { wire: item, properties: isTheirs ? member : null };
+      }) ?? null
+    );
+  };
 }
 
 function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, { scan, texts }: Source): Decoded {
@@ -120,8 +140,6 @@ function decodeMessages(messages: readonly JsonValue[], facts: RequestFacts, { s
   return holding(good, facts, { bad, reply, texts: bad.length === 0 ? texts : noTexts });
 }
 
-const noTexts = (): null => null;
-
 const nothing = { count: 0, events: [], bad: [] } as const;
 
 type Rest = Pick<Decoded, "bad" | "reply"> & Pick<Source, "texts">;
@@ -130,7 +148,7 @@ function holding(good: readonly Good[], facts: RequestFacts, { bad, reply, texts
   return decoded({
     count: good.length,
     events: () => good.map(({ message, index }) => canonicalEvent(message, index, facts)),
-    wireTexts: texts,
+    texts,
     bad,
     reply: () => reply,
   });
