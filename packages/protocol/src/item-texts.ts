@@ -13,15 +13,20 @@ export interface ItemText {
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+export interface ScannedValues {
+  readonly items: readonly JsonObject[];
+  /** What the scan looked for in them. */
+  readonly member: string;
+}
+
 /**
- * Of the items that a scan for `member` found: `items` are their values. Null where JSON of their values says something
+ * Of the items that a scan found. Null where JSON of their values says something
  * else, or where there are more objects or lists on their level.
  */
 export function itemTexts(
   bytes: Uint8Array,
   { text, scan }: Parsed,
-  items: readonly JsonObject[],
-  member: string,
+  { items, member }: ScannedValues,
 ): readonly ItemText[] | null {
   if (scan.items.length !== items.length || !isAsItCame(scan)) return null;
   // Where every byte is a character, places are the same in both.

@@ -107,9 +107,7 @@ function tableOf(entries: readonly (readonly [characters: string, meaning: numbe
  */
 function scanJson(bytes: Uint8Array, hasEscapes: boolean, askedFor: ItemsAskedFor): JsonScan {
   const found = { hasEscapes, hasSurrogates: false };
-  const items = new ItemScan(bytes, askedFor.member);
-  const itemDepth = askedFor.depth;
-  const memberDepth = itemDepth + 1;
+  const items = new ItemScan(bytes, askedFor);
   const { length } = bytes;
   let textFrom = 0;
   let keys = 0;
@@ -131,17 +129,15 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean, askedFor: ItemsAskedFo
         continue;
       case 2:
         keys += 1;
-        if (depth === itemDepth) items.hasKey();
+        items.hasKey(depth);
         break;
       case 3:
         depth += 1;
         deepest = Math.max(deepest, depth);
-        if (depth === itemDepth) items.begin(at);
-        else if (depth === memberDepth) items.beginMember(at, textFrom, keys);
+        items.opens(depth, at, { textFrom, keys });
         break;
       case 4:
-        if (depth === itemDepth) items.end(at + 1);
-        else if (depth === memberDepth) items.endMember(at + 1, keys);
+        items.closes(depth, at + 1, keys);
         depth -= 1;
         break;
       case 5:
@@ -159,6 +155,7 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean, askedFor: ItemsAskedFo
 class ItemScan {
   readonly all: ScannedItem[] = [];
   readonly #bytes: Uint8Array;
+  readonly #depth: number;
   /** As it is written, with its quotes. */
   readonly #name: Uint8Array;
   #from = 0;
@@ -168,35 +165,39 @@ class ItemScan {
   #memberFrom = 0;
   #keysBefore = 0;
 
-  constructor(bytes: Uint8Array, member: string) {
+  constructor(bytes: Uint8Array, { depth, member }: ItemsAskedFor) {
     this.#bytes = bytes;
+    this.#depth = depth;
     this.#name = Uint8Array.from(`"${member}"`, (character) => character.charCodeAt(0));
   }
 
-  begin(at: number): void {
-    this.#from = at;
-    this.#keys = 0;
-    this.#member = null;
+  hasKey(depth: number): void {
+    if (depth === this.#depth) this.#keys += 1;
   }
 
-  hasKey(): void {
-    this.#keys += 1;
+  /** `textFrom`: where the last text before began, which is the name of what opens if it is in an object. */
+  opens(depth: number, at: number, { textFrom, keys }: { readonly textFrom: number; readonly keys: number }): void {
+    if (depth === this.#depth) {
+      this.#from = at;
+      this.#keys = 0;
+      this.#member = null;
+    } else if (depth === this.#depth + 1) {
+      this.#isInMember = this.#isName(textFrom);
+      this.#memberFrom = at;
+      this.#keysBefore = keys;
+    }
   }
 
-  end(at: number): void {
-    this.all.push({ from: this.#from, to: at, keys: this.#keys, member: this.#member });
+  closes(depth: number, to: number, keys: number): void {
+    if (depth === this.#depth) {
+      this.all.push({ from: this.#from, to, keys: this.#keys, member: this.#member });
+    } else if (depth === this.#depth + 1 && this.#isInMember) {
+      this.#member = { from: this.#memberFrom, to, keys: keys - this.#keysBefore };
+    }
   }
 
-  /** `textFrom`: where the last text before it began, which is its name if it is in an object. */
-  beginMember(at: number, textFrom: number, keysBefore: number): void {
-    this.#isInMember = this.#name.every((byte, index) => this.#bytes[textFrom + index] === byte);
-    this.#memberFrom = at;
-    this.#keysBefore = keysBefore;
-  }
-
-  endMember(at: number, keys: number): void {
-    if (this.#isInMember) this.#member = { from: this.#memberFrom, to: at, keys: keys - this.#keysBefore };
-    this.#isInMember = false;
+  #isName(from: number): boolean {
+    return this.#name.every((byte, index) => this.#bytes[from + index] === byte);
   }
 }
 

@@ -111,7 +111,7 @@ const batchItemDepth = 3;
 function textsFrom(body: Uint8Array, parsed: Parsed): TextsOf {
   return (events) => {
     const messages = events.map(({ wire }) => wire as JsonObject);
-    const texts = itemTexts(body, parsed, messages, propertiesField);
+    const texts = itemTexts(body, parsed, { items: messages, member: propertiesField });
     return (
       texts?.map(({ item, member }, at): EventTexts => {
         // Traits, too, can be an event's properties.
