@@ -23,7 +23,13 @@ export async function readBody(request: IncomingMessage, limits: UnpackLimits): 
   if (coding === undefined) return { kind: "read", received: body, unpacked: body };
   const unpacked = await unpack(body.whole, coding, limits);
   if (unpacked.kind !== "unpacked") return unpacked;
-  return { kind: "read", received: body, unpacked: new BodyBytes([unpacked.bytes], unpacked.bytes.byteLength) };
+  // Of a coding that is not undone it is the same: one owner for one memory.
+  const isSame = unpacked.bytes === body.whole;
+  return { kind: "read", received: body, unpacked: isSame ? body : ownerOf(unpacked.bytes) };
+}
+
+function ownerOf(bytes: Uint8Array): BodyBytes {
+  return new BodyBytes([bytes], bytes.byteLength);
 }
 
 type Received =

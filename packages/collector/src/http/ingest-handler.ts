@@ -176,7 +176,12 @@ function keep(
   const arrival = arrivalOf(parts, exchange, project);
   const mayRead = (): boolean => parts.access.refuse(head, request.socket.remoteAddress ?? "") === null;
   const incoming = { receiver, head: receiver.redact(head), arrival, mayRead, received, unpacked };
-  return parts.ingest.accept(incoming).then(takenOf);
+  const accepting = parts.ingest.accept(incoming);
+  if (unpacked !== received) unpacked.letGo();
+  return accepting.then((result) => {
+    received.letGo();
+    return takenOf(result);
+  });
 }
 
 type ReadBody = BodyResult & { readonly kind: "read" };

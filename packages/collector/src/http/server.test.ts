@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { JournalError } from "@oncewire/journal";
 import type { Receiver, WireRequest } from "@oncewire/protocol";
 import { failed, ok } from "@oncewire/protocol";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createIngest } from "../ingest/ingest.js";
 import { createRequestKeeper } from "../ingest/request-keeper.js";
 import { createLatencies } from "../ingest/latencies.js";
@@ -31,6 +33,11 @@ import { textReply } from "./reply.js";
 const maxBodyBytes = 10_000;
 const received: AcceptedRequest[] = [];
 const decoded: WireRequest[] = [];
+/** As they were given to the receiver and to the log: their memory is the server's. */
+const bodies: Uint8Array[] = [];
+const records: (readonly Uint8Array[])[] = [];
+/** When what was appended is durable. */
+let durable: Promise<void> = Promise.resolve();
 const reports: CollectorReport[] = [];
 /** Of the disk under the log. */
 let fault: string | null = null;
@@ -44,6 +51,9 @@ afterEach(async () => {
   reports.length = 0;
   fault = null;
   decoded.length = 0;
+  bodies.length = 0;
+  records.length = 0;
+  durable = Promise.resolve();
 });
 
 /** A wire of its own: the key is a header, the body is not looked into. */
@@ -58,6 +68,7 @@ const receiver: Receiver = {
   },
   decode(request) {
     decoded.push(request);
+    bodies.push(request.body);
     const reply = textReply(200, "kept");
     const bad = {
       id: "b",
@@ -87,7 +98,8 @@ const log: Pick<AcceptLog, "append" | "status"> = {
     const request = decodeRecord(Buffer.concat(record));
     if (request === null) throw new Error("expected a record of the accept log");
     received.push(request);
-    return Promise.resolve(received.length - 1);
+    records.push(record);
+    return durable.then(() => received.length - 1);
   },
   status: () => ({ fault }) as ReturnType<AcceptLog["status"]>,
 };
@@ -230,6 +242,29 @@ describe("a request that brings events", () => {
     expect(received[0]?.head.query).toBe("writeKey=&a=1");
     expect(decoded[0]?.headers["user-agent"]).toBe("test");
     expect(ledger.stats()).toMatchObject({ requests: 1, bad: 1 });
+  });
+
+  it.each([
+    ["identity", (body: Buffer) => body],
+    ["gzip", (body: Buffer) => gzipSync(body)],
+    ["a-coding-that-stays", (body: Buffer) => body],
+  ])("gives its memory back when it is kept, and not before: %s", async (coding, encode) => {
+    const { url } = await start();
+    const body = randomBytes(9_500);
+    const sent = encode(body);
+    let keep = (): void => {};
+    durable = new Promise((resolve) => (keep = resolve));
+    const headers = { "x-key": "good", ...(coding === "identity" ? {} : { "content-encoding": coding }) };
+    const answered = fetch(`${url}/in`, { method: "POST", headers, body: sent });
+    await vi.waitFor(() => expect(records).toHaveLength(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    const [record, read] = [records[0] ?? [], bodies[0]];
+    expect(sent.equals(decodeRecord(Buffer.concat(record))?.body ?? Buffer.alloc(0))).toBe(true);
+    expect(read?.byteLength).toBe(coding === "gzip" ? 0 : body.byteLength);
+    keep();
+    expect((await answered).status).toBe(200);
+    expect(record.slice(1).map(({ byteLength }) => byteLength)).toEqual([0]);
+    expect(read?.byteLength).toBe(0);
   });
 
   it.each([

@@ -25,7 +25,10 @@ export type IngestResult =
   | { readonly kind: "unavailable" };
 
 export interface Ingest {
-  /** Decodes, keeps, and only then answers. Never throws for what a client sent. */
+  /**
+   * Decodes, keeps, and only then answers. Never throws for what a client sent. It is done with `unpacked` when it returns,
+   * and with `received` when that is resolved.
+   */
   accept(request: IncomingRequest): Promise<IngestResult>;
 }
 

@@ -6,7 +6,7 @@ import type { CollectorReport } from "../report.js";
 import type { Ledger } from "./ledger.js";
 
 export interface RequestKeeper {
-  /** Resolves once the request is durable and counted, or not kept at all. */
+  /** Resolves once the request is durable and counted, or not kept at all. Its bytes are the caller's again then. */
   keep(request: CountedRecord): Promise<KeepResult>;
   /** What is known of a user once the request at that position is loaded; null where that is not known in time. */
   truthOf(question: TruthQuestion): Promise<UserTruth | null>;

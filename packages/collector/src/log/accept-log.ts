@@ -34,7 +34,7 @@ export interface AcceptLogOptions {
 export interface AcceptLog {
   /**
    * Keeps a request, given as `encodeRecord` makes it; resolves with its position once it is durable, rejects with a
-   * `JournalError` if it is not.
+   * `JournalError` if it is not. From then on the bytes are the caller's, who may give their memory back.
    */
   append(record: readonly Uint8Array[]): Promise<number>;
   /** Durable requests from `position` on; a record that is not a request of ours counts as damaged. */

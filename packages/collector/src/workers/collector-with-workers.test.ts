@@ -84,6 +84,20 @@ describe("a collector with workers", () => {
     expect(JSON.parse((await ask("/health/ready")).text)).toEqual({ status: "ready", problems: [] });
   });
 
+  it("has all of a large body, whose memory a worker gives back", async () => {
+    await start();
+    const texts = [30_000, 300_000].map((length) => `${length}-`.repeat(length / 10));
+    for (const text of texts) {
+      const event = { ...track(String(text.length)), properties: { text } };
+      expect((await ask("/v1/batch", { batch: [event] })).status).toBe(200);
+    }
+    await collector.settled();
+    const { items } = JSON.parse((await ask("/api/events?limit=10")).text) as {
+      items: { properties: { text: string } }[];
+    };
+    expect(items.map(({ properties }) => properties.text).toReversed()).toEqual(texts);
+  });
+
   it("counts what they keep nothing of, and connections that end there by a limit", async () => {
     await start();
     expect((await ask("/r/tp2?u=https://shop.example/")).status).toBe(404);
