@@ -1,6 +1,6 @@
 /** What one stored event does to profiles and sessions. Events come in the order of the log, each once. */
-import { decideSession } from "@oncewire/protocol";
-import type { CanonicalEvent, EventKind, JsonObject } from "@oncewire/protocol";
+import { decideSession, sessionIdleMs } from "@oncewire/protocol";
+import type { CanonicalEvent, EventKind, JsonObject, OpenSession } from "@oncewire/protocol";
 import { readUserChange } from "@oncewire/protocol/a-track";
 import { instantMs } from "../store/iso-instant.js";
 import { identify } from "./identify.js";
@@ -17,7 +17,8 @@ export function applyEvent(people: People, event: CanonicalEvent): void {
   const profile = identify(people, { event, timeMs });
   if (profile === null) return;
   const told = withTold(seen(profile, timeMs), event);
-  people.keep(isActivity(event) ? withSession(people, told, { event, timeMs }) : told);
+  const happening = { event, timeMs, seenBeforeMs: profile.lastSeenMs };
+  people.keep(isActivity(event) ? withSession(people, told, happening) : told);
 }
 
 /** A sender's clock that is ahead must not end sessions before they begin. */
@@ -48,7 +49,8 @@ function isActivity({ kind }: CanonicalEvent): boolean {
   return !notActivity.has(kind);
 }
 
-function withSession(people: People, profile: Profile, { event, timeMs }: Happening): Profile {
+function withSession(people: People, profile: Profile, happening: Happening): Profile {
+  const { event, timeMs } = happening;
   const surroundings = surroundingsOf(event.context);
   const activity: Activity = {
     timeMs,
@@ -59,8 +61,9 @@ function withSession(people: People, profile: Profile, { event, timeMs }: Happen
     isNewSession: surroundings.isNewSession,
     surroundings,
   };
-  const open = openSession(people, profile, event);
-  const decision = decideSession(activity, open);
+  const over = sessionSurelyOver(profile, happening);
+  const open = over === null ? openSession(people, profile, event) : null;
+  const decision = decideSession(activity, over ?? open);
   switch (decision.kind) {
     case "none":
       return profile;
@@ -85,6 +88,19 @@ function withContinued(people: People, profile: Profile, session: Session): Prof
 interface Happening {
   readonly event: CanonicalEvent;
   readonly timeMs: number;
+  /** When the person was last seen, before this. */
+  readonly seenBeforeMs: number;
+}
+
+/**
+ * As much of the current session as says that it is over, where that is plain without it: none of a person's sessions has
+ * been active after the person was. Those who come back are many, and reading a session takes as long as an event.
+ */
+function sessionSurelyOver({ currentSession }: Profile, { timeMs, seenBeforeMs }: Happening): OpenSession | null {
+  const isIdle = timeMs - seenBeforeMs > sessionIdleMs;
+  if (!isIdle || currentSession === null) return null;
+  const [startedMs, lastActiveMs] = [seenBeforeMs, seenBeforeMs];
+  return { id: currentSession, senderId: null, startedMs, lastActiveMs, campaignKey: null };
 }
 
 /** The session that the sender names, if it is this person's, else the newest. */

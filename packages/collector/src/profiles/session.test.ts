@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CanonicalEvent, JsonObject } from "@oncewire/protocol";
-import { event, minute, peopleAfter } from "./people.fixture.js";
-import type { People } from "./people.js";
+import { applyEvent } from "./apply-event.js";
+import { event, memoryDocuments, minute, peopleAfter } from "./people.fixture.js";
+import { People } from "./people.js";
 import type { Session } from "./session.js";
 
 const page = (at: number, context: JsonObject = {}, fields: Partial<CanonicalEvent> = {}): CanonicalEvent =>
@@ -50,6 +52,49 @@ describe("a session", () => {
   it("begins anew when the sender asks", () => {
     const people = peopleAfter(init(0), init(1, { newSession: true }), init(2));
     expect(beginnings(people)).toEqual(["first", "asked"]);
+  });
+
+  it("that is surely over is over without being read", () => {
+    const documents = memoryDocuments();
+    const read: string[] = [];
+    const get = (name: string): object | undefined => {
+      read.push(name);
+      return documents.get(name);
+    };
+    const people = new People({ ...documents, get });
+    applyEvent(people, page(0));
+    const [first] = sessionsOf(people);
+    read.length = 0;
+    applyEvent(people, page(31));
+    expect(read.filter((name) => name.endsWith(first?.id ?? "-"))).toEqual([]);
+    expect(beginnings(people)).toEqual(["first", "idle"]);
+  });
+
+  it("is the same whether it had to be read or not", () => {
+    const context = fc.constantFrom<JsonObject>({}, {}, utm("a"), utm("b"), { newSession: true });
+    const sessionId = fc.constantFrom(null, null, null, "s-1", "s-2");
+    const one = fc.tuple(
+      fc.integer({ min: 0, max: 300 }),
+      context,
+      fc.record({ sessionId }),
+      fc.constantFrom(page, init),
+    );
+    const atrack = (at: number): CanonicalEvent => event(at, { protocol: "a-track", userId: "ada" });
+    const any = fc.oneof(
+      one.map(([at, signs, fields, make]) => ({ at, made: make(at, signs, fields) })),
+      fc.integer({ min: 0, max: 300 }).map((at) => ({ at, made: atrack(at) })),
+    );
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 20 }), (all) => {
+        const told = (at: number): CanonicalEvent => event(at, { kind: "identify", userId: "ada" });
+        const known = told(0);
+        // A user who was heard of this moment has not been away, so their session is looked into.
+        const heardOf = all.flatMap(({ at, made }) => [told(at), made]);
+        const sessions = sessionsOf(peopleAfter(known, ...all.map(({ made }) => made)));
+        expect(sessionsOf(peopleAfter(known, ...heardOf))).toEqual(sessions);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it("begins on A-Track's wire with init alone; its events go on with it", () => {

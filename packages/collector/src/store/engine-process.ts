@@ -69,14 +69,15 @@ function lazyInstances({ threads, memoryBytes }: EngineSettings): Instances {
   const [questionsFolder, workFolder] = spillFolders;
   const half = memoryBytes / 2;
   return {
-    questions: once(() => openInstance({ threads, memoryBytes: half, spillFolder: questionsFolder })),
-    work: once(() => openInstance({ threads: 1, memoryBytes: half, spillFolder: workFolder })),
+    questions: lazyInstance({ threads, memoryBytes: half, spillFolder: questionsFolder }),
+    work: lazyInstance({ threads: 1, memoryBytes: half, spillFolder: workFolder }),
   };
 }
 
-function once<T>(open: () => T): () => T {
-  let opened: { readonly value: T } | null = null;
-  return () => (opened ??= { value: open() }).value;
+function lazyInstance(settings: InstanceSettings): () => Promise<DuckDBInstance> {
+  let opening: Promise<DuckDBInstance> | null = null;
+  // Where that fails the process ends, and another tries.
+  return () => (opening ??= openInstance(settings).catch(() => process.exit(1)));
 }
 
 interface InstanceSettings extends EngineSettings {
