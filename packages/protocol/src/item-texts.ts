@@ -1,6 +1,6 @@
 /**
- * The JSON of events as it came, so that what is kept of them need not be written again. It is given only where it says
- * what their values say, to every reader: one that takes the first of two equal keys, too.
+ * The JSON of events as it came, so that what is kept of them need not be written again. An item is given as it came,
+ * space and repeated keys and all; its member only as JSON.stringify would write it, but for the order of keys.
  */
 import type { JsonObject, JsonValue } from "./event.js";
 import type { JsonScan, Parsed, ScannedItem } from "./parse-json.js";
@@ -35,7 +35,7 @@ export function itemTexts(
       ? ({ from, to }: Place): string => text.slice(from, to)
       : ({ from, to }: Place): string => decoder.decode(bytes.subarray(from, to));
   return scan.items.map((scanned, index) => {
-    const place = memberPlace(scanned, items[index] ?? {}, member);
+    const place = scan.isWrittenOtherwise ? null : memberPlace(scanned, items[index] ?? {}, member);
     return { item: textOf(scanned), member: place === null ? null : textOf(place) };
   });
 }

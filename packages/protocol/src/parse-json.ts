@@ -29,6 +29,8 @@ export interface JsonScan {
   readonly hasLongNumbers: boolean;
   /** An escape of half a surrogate pair without its other half. */
   readonly hasSurrogates: boolean;
+  /** JSON.stringify may write it otherwise: space outside of texts, escapes of what needs none, or numbers such as 5.0. */
+  readonly isWrittenOtherwise: boolean;
   /** The objects and lists on the level asked for. */
   readonly items: readonly ScannedItem[];
 }
@@ -67,7 +69,8 @@ export function parseJson(bytes: Uint8Array, askedFor: ItemsAskedFor = noItems):
   const text = decoder.decode(bytes);
   try {
     let value: JsonValue = JSON.parse(text);
-    const scan = scanJson(bytes, text.includes("\\"), askedFor);
+    const escapes = { has: text.includes("\\"), areNeedless: text.includes("\\u") || text.includes("\\/") };
+    const scan = scanJson(bytes, escapes, askedFor);
     if (scan.hasLongNumbers) value = JSON.parse(quoteInexactNumbers(text));
     if (scan.hasSurrogates) value = repairTexts(value);
     return { kind: "parsed", value, text, scan };
@@ -91,6 +94,7 @@ const meanings: Uint8Array = tableOf([
   ["{[", 3],
   ["}]", 4],
   ["eE", 5],
+  [" \t\n\r", 6],
 ]);
 
 function tableOf(entries: readonly (readonly [characters: string, meaning: number])[]): Uint8Array {
@@ -105,17 +109,11 @@ function tableOf(entries: readonly (readonly [characters: string, meaning: numbe
  * Of valid JSON. It runs over every body that comes in: bytes in strings, which are most, must cost next to nothing.
  * Most bodies escape nothing, and then a string ends with the next quote.
  */
-function scanJson(bytes: Uint8Array, hasEscapes: boolean, askedFor: ItemsAskedFor): JsonScan {
-  const found = { hasEscapes, hasSurrogates: false };
+function scanJson(bytes: Uint8Array, escapes: Escapes, askedFor: ItemsAskedFor): JsonScan {
+  const found = { hasEscapes: escapes.has, hasSurrogates: false, isWrittenOtherwise: escapes.areNeedless };
   const items = new ItemScan(bytes, askedFor);
-  const { length } = bytes;
-  let textFrom = 0;
-  let keys = 0;
-  let depth = 0;
-  let deepest = 0;
-  let digits = 0;
-  let longest = 0;
-  for (let at = 0; at < length; at += 1) {
+  let [textFrom, keys, depth, deepest, digits, longest] = [0, 0, 0, 0, 0, 0];
+  for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === quote) {
       textFrom = at;
@@ -144,11 +142,37 @@ function scanJson(bytes: Uint8Array, hasEscapes: boolean, askedFor: ItemsAskedFo
         // After a digit it is a number's, and as good as a long one; after none it is a letter of `true`.
         longest = Math.max(longest, digits + longDigits - 1);
         break;
+      case 6:
+        found.isWrittenOtherwise = true;
+        break;
     }
+    found.isWrittenOtherwise ||= isPadded(bytes, at - digits, at);
     digits = 0;
   }
-  const { hasSurrogates } = found;
-  return { depth: deepest, keys, hasLongNumbers: longest >= longDigits, hasSurrogates, items: items.all };
+  return { ...found, depth: deepest, keys, hasLongNumbers: longest >= longDigits, items: items.all };
+}
+
+/**
+ * Whether the digits of a number, if there are any, may have zeros too many, a sign that is lost, or another form where
+ * they are written.
+ */
+function isPadded(bytes: Uint8Array, from: number, to: number): boolean {
+  if (from === to) return false;
+  const isZeroFirst = bytes[from] === zero;
+  if (isZeroFirst && (to - from > shortDigits || bytes[from - 1] === minus)) return true;
+  return bytes[to - 1] === zero && bytes.subarray(from, to).includes(point);
+}
+
+const zero = 0x30;
+const minus = 0x2d;
+const point = 0x2e;
+/** With a zero in front and so few of them a number is not written with an exponent. */
+const shortDigits = 8;
+
+interface Escapes {
+  readonly has: boolean;
+  /** Some may be: JSON.stringify writes few with a `u`, and a slash as it is. */
+  readonly areNeedless: boolean;
 }
 
 /** The items that a scan has come by. */

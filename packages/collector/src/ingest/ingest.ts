@@ -27,7 +27,7 @@ export type IngestResult =
 export interface Ingest {
   /**
    * Decodes, keeps, and only then answers. Never throws for what a client sent. It is done with `unpacked` when it returns,
-   * and with `received` when that is resolved.
+   * and with `received` when what it returned is resolved.
    */
   accept(request: IncomingRequest): Promise<IngestResult>;
 }

@@ -34,6 +34,9 @@ class RequestFailure extends Error {
   }
 }
 
+/** Each holds one of the four threads that libuv has, for as long as it takes; one is left for work. */
+const maxQuestionsAtOnce = 3;
+
 main(JSON.parse(process.argv[2] ?? "{}") as EngineSettings);
 
 function main(settings: EngineSettings): void {
@@ -46,7 +49,12 @@ function main(settings: EngineSettings): void {
   process.umask(0o077);
   yieldToOthers();
   const instances = lazyInstances(settings);
-  process.on("message", (message) => void serve(instances, message as RequestMessage));
+  const queued = createQueue(maxQuestionsAtOnce);
+  process.on("message", (message) => {
+    const { id, request } = message as RequestMessage;
+    if (request.kind === "work") void serve(instances.work, { id, request });
+    else void queued(() => serve(instances.questions, { id, request }));
+  });
 }
 
 /** Queries and sealing may wait; accepting events may not. */
@@ -74,9 +82,26 @@ function lazyInstances({ threads, memoryBytes }: EngineSettings): Instances {
   };
 }
 
+/** Lets so many in at a time; the others wait in the order in which they came. */
+function createQueue(maxAtOnce: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (run) => {
+    if (running === maxAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+
 function lazyInstance(settings: InstanceSettings): () => Promise<DuckDBInstance> {
   let opening: Promise<DuckDBInstance> | null = null;
-  // Where that fails the process ends, and another tries.
+  // Where that fails the process ends with all that is asked of it, and another tries.
   return () => (opening ??= openInstance(settings).catch(() => process.exit(1)));
 }
 
@@ -105,11 +130,10 @@ async function openInstance({ threads, memoryBytes, spillFolder }: InstanceSetti
   return instance;
 }
 
-async function serve(instances: Instances, { id, request }: RequestMessage): Promise<void> {
+async function serve(opened: () => Promise<DuckDBInstance>, { id, request }: RequestMessage): Promise<void> {
   let reply: ReplyMessage;
   try {
-    const instance = await (request.kind === "work" ? instances.work() : instances.questions());
-    const connection = await instance.connect();
+    const connection = await (await opened()).connect();
     try {
       reply = { id, kind: "answer", answer: await answer(connection, request) };
     } finally {

@@ -5,7 +5,7 @@ export type Parameter = string | null | readonly string[];
 export type EngineRequest =
   /** All rows of the answer, values in the order of its columns. */
   | { readonly kind: "rows"; readonly sql: string; readonly parameters: readonly Parameter[] }
-  /** The same for the store's own work on whole files, which goes on beside questions and hurries less. */
+  /** The same for sealing and merging, which go on beside questions and hurry less. */
   | { readonly kind: "work"; readonly sql: string }
   /** An answer of unsigned 64-bit columns, row by row in one array. */
   | { readonly kind: "words"; readonly sql: string }

@@ -38,9 +38,31 @@ it("works on files with one thread and memory of its own, beside questions that 
   expect(await engine.rows(settings)).toEqual([[["128.0 MiB", "3"]]]);
   expect(await engine.work(settings)).toEqual([[["128.0 MiB", "1"]]]);
   const ready: string[] = [];
-  const asked = engine.rows("SELECT count(*) FROM range(2_000_000_000)").catch(() => ready.push("question"));
+  const endless = "SELECT count(*) FROM range(1_000_000) a, range(1_000_000) b WHERE hash(a.range, b.range) = 1";
+  const asked = Array.from({ length: 6 }, () => engine.rows(endless).catch(() => ready.push("question")));
   await engine.work("SELECT 1").then(() => ready.push("work"));
   await engine.close();
-  await asked;
-  expect(ready).toEqual(["work", "question"]);
+  await Promise.all(asked);
+  expect(ready).toEqual(["work", ...asked.map(() => "question")]);
+});
+
+it("answers more questions than it takes at once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "engine-"));
+  const engine = new Engine(
+    folder,
+    { memoryBytes: 256 * 1024 * 1024, threads: 2 },
+    { idleMs: 60_000, runtime: systemRuntime },
+  );
+  onTestFinished(async () => {
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
+  const asked = Array.from({ length: 20 }, (_, at) =>
+    engine.rows(at % 5 === 4 ? "SELECT no_such_column" : `SELECT ${at}`).then(
+      ([row]) => row?.[0],
+      ({ code }: { readonly code: string }) => code,
+    ),
+  );
+  const expected = asked.map((_, at) => (at % 5 === 4 ? "engine-failed" : at));
+  expect(await Promise.all(asked)).toEqual(expected);
 });

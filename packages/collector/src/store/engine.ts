@@ -43,7 +43,7 @@ export class Engine {
     return (await this.#ask({ kind: "rows", sql, parameters })) as EngineAnswers["rows"];
   }
 
-  /** Of the store's own work on whole files: beside questions, with one thread. */
+  /** Of sealing and merging: beside questions, with one thread. */
   async work(sql: string): Promise<EngineAnswers["work"]> {
     return (await this.#ask({ kind: "work", sql })) as EngineAnswers["work"];
   }

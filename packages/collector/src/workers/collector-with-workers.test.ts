@@ -85,11 +85,11 @@ describe("a collector with workers", () => {
   });
 
   it("has all of a large body, whose memory a worker gives back", async () => {
-    await start();
+    await start({ keys: { k1: "shop" } });
     const texts = [30_000, 300_000].map((length) => `${length}-`.repeat(length / 10));
     for (const text of texts) {
       const event = { ...track(String(text.length)), properties: { text } };
-      expect((await ask("/v1/batch", { batch: [event] })).status).toBe(200);
+      expect((await ask("/v1/batch", { batch: [event] }, rudder("k1"))).status).toBe(200);
     }
     await collector.settled();
     const { items } = JSON.parse((await ask("/api/events?limit=10")).text) as {

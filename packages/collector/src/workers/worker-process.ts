@@ -56,6 +56,8 @@ function start(setup: WorkerSetup): void {
     onError: (error) => owner.tell({ kind: "reported", report: { kind: "failed", message: String(error) } }),
   });
   const orphaned = (): void => {
+    // What waits to be written has the memory of bodies, which is given back with the answers that follow.
+    link.flush();
     owner.lost();
     void connections.close(orphanedMs).then(() => process.exit());
   };

@@ -83,7 +83,8 @@ describe("decode", () => {
   });
 
   it.each([
-    ["track", '{"userId":"a","properties":{"n": 1.50}}', '{"n": 1.50}'],
+    ["track", '{"userId":"a","properties":{"n":1.5}}', '{"n":1.5}'],
+    ["track", '{"userId":"a","properties":{"n":1.50}}', null],
     ["identify", '{"userId":"a","traits":{"n":1},"properties":{"m":2}}', null],
     ["page", '{"userId":"a","category":"c","properties":{"n":1}}', null],
     ["page", '{"userId":"a","category":"c","properties":{"n":1,"category":2}}', '{"n":1,"category":2}'],
