@@ -20,8 +20,8 @@ export interface ScannedValues {
 }
 
 /**
- * Of the items that a scan found. Null where JSON of their values says something
- * else, or where there are more objects or lists on their level.
+ * Of the items that a scan found. Null where JSON of their values says something else, or where there are more objects or
+ * lists on their level.
  */
 export function itemTexts(
   bytes: Uint8Array,
